@@ -1,0 +1,48 @@
+"""Unique identifiers as AWS writes them.
+
+Law: pure arithmetic over bytes that somebody else drew; no randomness here. Rules S46, S47 and S48.
+An access-key id is a four-letter prefix and 16 base32 characters: one generation bit, 40 bits of account and 39 bits
+of the key. Entity ids have a four-letter prefix and 17 characters.
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+
+ENTITY_CHARACTERS = 17
+
+# Prefixes, from "IAM identifiers" in the IAM User Guide.
+ACCESS_KEY, TEMPORARY_KEY = "AKIA", "ASIA"
+USER, ROLE, GROUP = "AIDA", "AROA", "AGPA"
+INSTANCE_PROFILE, MANAGED_POLICY, POLICY_VERSION = "AIPA", "ANPA", "ANVA"
+PUBLIC_KEY, CERTIFICATE, SERVICE_CREDENTIAL = "APKA", "ASCA", "ACCA"
+
+_BASE32 = re.compile(r"[A-Z2-7]{16}", re.ASCII)
+
+
+def key_id(prefix: str, account: str, *, low39: int, generation: int = 1) -> str:
+    """An access-key id of `account`. `low39` is 39 random bits; `generation` is 1 everywhere but in `dev` (rule E6)."""
+    number = (generation << 79) | (int(account) << 39) | (low39 & ((1 << 39) - 1))
+    return prefix + base64.b32encode(number.to_bytes(10, "big")).decode("ascii")
+
+
+def account_of(access_key_id: str) -> str | None:
+    """The account inside an access-key id, or None when the id does not carry one (generation 0 on AWS, or our dev ids
+    that a person chose). Twelve digits."""
+    text = access_key_id[4:]
+    if len(access_key_id) != 20 or not _BASE32.fullmatch(text):
+        return None
+    number = int.from_bytes(base64.b32decode(text), "big")
+    account = (number >> 39) & ((1 << 40) - 1)
+    return f"{account:012d}" if account < 10**12 else None
+
+
+def generation_of(access_key_id: str) -> int:
+    """The generation bit of an access-key id that `account_of` could read."""
+    return int.from_bytes(base64.b32decode(access_key_id[4:]), "big") >> 79
+
+
+def entity_id(prefix: str, entropy: bytes) -> str:
+    """An entity id (AIDA…, AROA…): 21 characters. `entropy` is at least 11 random bytes."""
+    return prefix + base64.b32encode(entropy).decode("ascii")[:ENTITY_CHARACTERS]

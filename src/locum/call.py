@@ -1,0 +1,203 @@
+"""What an operation is: its declaration, one use of it, and who uses it.
+
+Law: every operation is declared exactly once, by its literal name, with `@operation`; the function's keyword arguments
+are the inputs that AWS's model gives it (a test compares them). Nothing here reads HTTP, decides or stores.
+"""
+
+from __future__ import annotations
+
+import inspect
+import typing
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any, Protocol
+
+import msgspec
+
+from locum.aws import ids
+from locum.aws.limits import Limits
+from locum.session.session import Session
+from locum.store.entity import Author
+from locum.store.tx import Tx
+
+Result = Mapping[str, Any] | None
+
+
+class Caller(msgspec.Struct, frozen=True, kw_only=True):
+    """The authenticated principal of one request, as GetCallerIdentity shows it.
+
+    `kind` is `root`, `user`, `assumed-role`, `federated-user` or `anonymous`. `user_id` is what GetCallerIdentity
+    answers (AIDA…, AROA…:session, the account id for root). `entity_id` is the unique id of the user or role that holds
+    the permissions, `entity_arn` its own ARN (with path). `session` is there for temporary credentials only.
+    """
+
+    kind: str
+    account: str
+    arn: str
+    user_id: str
+    entity_id: str = ""
+    entity_arn: str = ""
+    name: str = ""
+    access_key_id: str = ""
+    session: Session | None = None
+
+    @property
+    def temporary(self) -> bool:
+        """Whether the credentials are temporary ones."""
+        return self.session is not None
+
+
+class Mint(Protocol):
+    """Where randomness comes from. One of the few things that a test replaces by an argument."""
+
+    def octets(self, count: int) -> bytes:
+        """That many random bytes."""
+        ...
+
+
+class Place(msgspec.Struct, frozen=True, kw_only=True):
+    """Where this server stands and what it promises: settings that an operation may see."""
+
+    partition: str = "aws"
+    region: str = "us-east-1"
+    dev: bool = False
+    limits: Limits = Limits()
+
+    @property
+    def key_generation(self) -> int:
+        """The generation bit of access-key ids made here: 0 in `dev` (rule E6)."""
+        return 0 if self.dev else 1
+
+
+class Origin(msgspec.Struct, frozen=True, kw_only=True):
+    """What the request brought besides its inputs; the facts behind aws:SourceIp and its kin."""
+
+    request_id: str
+    source_ip: str = ""
+    user_agent: str = ""
+    referer: str = ""
+    secure: bool = False
+    region: str = ""
+
+
+class Call(msgspec.Struct, frozen=True, kw_only=True):
+    """One use of an operation.
+
+    `inputs` are the inputs that were sent, in AWS's member names. `now` is the movable clock (sessions, CreateDate,
+    aws:CurrentTime), `wire_now` the real one (signatures, TOTP); both were read once (decisions 1).
+    """
+
+    operation: Operation
+    caller: Caller
+    inputs: Mapping[str, Any]
+    now: datetime
+    wire_now: datetime
+    mint: Mint
+    place: Place
+    origin: Origin
+
+    @property
+    def account(self) -> str:
+        """The caller's account."""
+        return self.caller.account
+
+    @property
+    def author(self) -> Author:
+        """The caller as the author of changes."""
+        return Author(
+            arn=self.caller.arn, at=self.now, request_id=self.origin.request_id, operation=self.operation.name
+        )
+
+    def arn(self, resource: str, *, service: str = "iam", account: str | None = None) -> str:
+        """The ARN of a resource of the caller's account (IAM's have no region)."""
+        return f"arn:{self.place.partition}:{service}::{self.account if account is None else account}:{resource}"
+
+    def new_id(self, prefix: str) -> str:
+        """A new entity id with that prefix."""
+        return ids.entity_id(prefix, self.mint.octets(11))
+
+
+class Operation(msgspec.Struct, frozen=True, kw_only=True):
+    """The declaration of one operation: its name (`iam:CreateRole`), what performs it, and how it is authorized.
+
+    `writes` says whether it needs a write step. `later` names inputs of AWS's model that are not taken yet: using one
+    is refused, never ignored. `resource` and `context` override what `access` derives from `aws/actions.py`.
+    """
+
+    name: str
+    function: Callable[..., Result]
+    inputs: type[msgspec.Struct]
+    writes: bool
+    later: frozenset[str]
+    resource: Callable[..., Any] | None
+    authorized: bool
+
+    @property
+    def service(self) -> str:
+        """The signing name: `iam`."""
+        return self.name.partition(":")[0]
+
+    @property
+    def action(self) -> str:
+        """AWS's name of the operation: `CreateRole`."""
+        return self.name.partition(":")[2]
+
+    def perform(self, call: Call, tx: Tx) -> Result:
+        """Runs the operation with the call's inputs, typed by its signature."""
+        typed = msgspec.convert(call.inputs, self.inputs)
+        arguments = {name: getattr(typed, name) for name in self.inputs.__struct_fields__}
+        return self.function(call, tx, **arguments)
+
+
+OPERATIONS: dict[str, Operation] = {}
+
+def operation(
+    name: str,
+    *,
+    writes: bool = False,
+    later: tuple[str, ...] = (),
+    resource: Callable[..., Any] | None = None,
+    authorized: bool = True,
+    members: Mapping[str, str] | None = None,
+) -> Callable[[Callable[..., Result]], Callable[..., Result]]:
+    """Declares the function below as the operation `name`.
+
+    Its keyword-only arguments are the inputs; the member name is the argument in Pascal case, or what `members` says
+    (`{"url": "Url"}` needs no entry, `{"client_id_list": "ClientIDList"}` does). `authorized=False` marks what AWS
+    performs without any permission (sts:GetCallerIdentity). Raises ValueError for a second declaration of a name.
+    """
+
+    def declare(function: Callable[..., Result]) -> Callable[..., Result]:
+        if name in OPERATIONS:
+            raise ValueError(f"`{name}` is declared twice; every operation is declared exactly once")
+        OPERATIONS[name] = Operation(
+            name=name,
+            function=function,
+            inputs=_inputs(name, function, members or {}),
+            writes=writes,
+            later=frozenset(later),
+            resource=resource,
+            authorized=authorized,
+        )
+        return function
+
+    return declare
+
+
+def _inputs(name: str, function: Callable[..., Result], members: Mapping[str, str]) -> type[msgspec.Struct]:
+    """The struct of a function's keyword-only arguments, renamed to AWS's member names."""
+    hints = typing.get_type_hints(function)
+    fields: list[Any] = []
+    rename = {}
+    for parameter in inspect.signature(function).parameters.values():
+        if parameter.kind is not inspect.Parameter.KEYWORD_ONLY:
+            continue
+        annotation = hints[parameter.name]
+        if parameter.default is inspect.Parameter.empty:
+            fields.append((parameter.name, annotation))
+        else:
+            fields.append((parameter.name, annotation, parameter.default))
+        rename[parameter.name] = members.get(parameter.name) or "".join(
+            word.capitalize() for word in parameter.name.split("_")
+        )
+    return msgspec.defstruct(name.replace(":", "_"), fields, kw_only=True, frozen=True, rename=rename)
