@@ -55,6 +55,26 @@ class Mint(Protocol):
         ...
 
 
+class Use(msgspec.Struct, frozen=True):
+    """The last use of a key or a role: when, of which service, in which region."""
+
+    at: datetime
+    service: str
+    region: str
+
+
+class Activity(Protocol):
+    """What was used when: recorded off the hot path, read by reports (decisions 19)."""
+
+    def used(self, subject: str, use: Use) -> None:
+        """Notes a use of a subject (an access-key id, a role id, a user id). Never raises, never blocks."""
+        ...
+
+    def last_used(self, subject: str) -> Use | None:
+        """The last use that was noted, or None."""
+        ...
+
+
 class Place(msgspec.Struct, frozen=True, kw_only=True):
     """Where this server stands and what it promises: settings that an operation may see."""
 
@@ -95,6 +115,7 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     mint: Mint
     place: Place
     origin: Origin
+    activity: Activity
 
     @property
     def account(self) -> str:
@@ -150,6 +171,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
 
 
 OPERATIONS: dict[str, Operation] = {}
+
 
 def operation(
     name: str,

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol, TypeVar
 
 from locum.aws.secret import Secret
+
 from locum.store.entity import Author, Change, Entity, Page, Relation
 
 T = TypeVar("T")
