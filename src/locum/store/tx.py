@@ -94,7 +94,7 @@ class Tx(Protocol):
         """What in `account` is linked to `target`, oldest link first."""
         ...
 
-    # -- secrets: sealed column by column under the data key (rules K1, K2) ---------------------------------------------
+    # -- secrets: sealed column by column under the data key (rules K1, K2) ------------------------------------------
     def put_secret(self, entity: Entity, column: str, secret: Secret) -> None:
         """Seals a secret of an entity. Never part of a change."""
         ...
@@ -106,6 +106,12 @@ class Tx(Protocol):
     # -- counters that outlive a refusal are their own write steps (decisions 17) and the account's own facts ----------
     def generation(self, account: str) -> int:
         """The account's generation: the position of its last change that can alter a decision."""
+        ...
+
+    def derived(self, account: str, key: object, make: Callable[[], T]) -> T:
+        """What `make()` answers, kept under `key` until the account's generation rises (decisions 18): for values that
+        are costly to build and follow from the account's deciding entities alone. Bounded (rule D8). Inside a write
+        step that has already changed something it calls `make` each time."""
         ...
 
     def changes(self, account: str, *, after: int = 0, limit: int = 1000) -> Sequence[Change]:
