@@ -29,7 +29,7 @@ uv="$(command -v uv || true)"
 if ! .venv/bin/python -c '' >/dev/null 2>&1; then
     echo "making .venv with $("$python" --version)" >&2
     if [ -n "$uv" ]; then
-        "$uv" venv --quiet --clear --python "$python" .venv
+        "$uv" venv --quiet --clear --seed --python "$python" .venv
     elif "$python" -c 'import ensurepip, venv' >/dev/null 2>&1; then
         "$python" -m venv --clear .venv
     else
