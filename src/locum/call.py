@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import inspect
 import typing
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -75,6 +75,23 @@ class Activity(Protocol):
         ...
 
 
+class Asked(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing that an operation asks permission for: an action on a resource of an account.
+
+    `tags` are the resource's own; `context` holds the condition keys of this action. `trust` is the stored trust policy
+    of the role that is to be assumed, and then that policy must allow too. `absent` says that the resource does not
+    exist: nobody is allowed to use it, and the denial reads as any other.
+    """
+
+    action: str
+    arn: str
+    account: str
+    tags: Mapping[str, str] = {}
+    context: Mapping[str, str | tuple[str, ...]] = {}
+    trust: str | None = None
+    absent: bool = False
+
+
 class Place(msgspec.Struct, frozen=True, kw_only=True):
     """Where this server stands and what it promises: settings that an operation may see."""
 
@@ -116,6 +133,8 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     place: Place
     origin: Origin
     activity: Activity
+    #: when the MFA code that came with this very call was accepted
+    mfa_at: datetime | None = None
 
     @property
     def account(self) -> str:
@@ -142,7 +161,8 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     """The declaration of one operation: its name (`iam:CreateRole`), what performs it, and how it is authorized.
 
     `writes` says whether it needs a write step. `later` names inputs of AWS's model that are not taken yet: using one
-    is refused, never ignored. `resource` and `context` override what `access` derives from `aws/actions.py`.
+    is refused, never ignored. `asks` overrides what `access` derives from `aws/actions.py`. `mfa` marks the ones that
+    take SerialNumber and TokenCode; the code is accepted in a step of its own before the rest (decisions 17).
     """
 
     name: str
@@ -150,8 +170,9 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     inputs: type[msgspec.Struct]
     writes: bool
     later: frozenset[str]
-    resource: Callable[..., Any] | None
+    asks: Callable[[Call, Tx], Sequence[Asked]] | None
     authorized: bool
+    mfa: bool
 
     @property
     def service(self) -> str:
@@ -178,8 +199,9 @@ def operation(
     *,
     writes: bool = False,
     later: tuple[str, ...] = (),
-    resource: Callable[..., Any] | None = None,
+    asks: Callable[[Call, Tx], Sequence[Asked]] | None = None,
     authorized: bool = True,
+    mfa: bool = False,
     members: Mapping[str, str] | None = None,
 ) -> Callable[[Callable[..., Result]], Callable[..., Result]]:
     """Declares the function below as the operation `name`.
@@ -198,8 +220,9 @@ def operation(
             inputs=_inputs(name, function, members or {}),
             writes=writes,
             later=frozenset(later),
-            resource=resource,
+            asks=asks,
             authorized=authorized,
+            mfa=mfa,
         )
         return function
 

@@ -1,0 +1,1 @@
+"""The operations of AWS STS, one concept a file. Importing `operations` declares them."""
