@@ -17,15 +17,15 @@ SEED = "seed"  # the column's name in the store
 
 
 class MFADevice(Entity, frozen=True, kw_only=True):
-    """A virtual device. `name` is what follows `mfa/` in the serial number (path and name), `id` is `ACCOUNT/mfa/name in
-    lower case`; `owner` is empty.
+    """A virtual device. `name` is what follows `mfa/` in the serial number (path and name), `id` is
+    `ACCOUNT/mfa/name in lower case`; `owner` is empty.
 
     `user` is the id of the user it is assigned to, the account id when it is root's, and empty when it is nobody's;
     `enabled` is since when. `last_step` is the last step of the clock whose code was accepted, `drift` how many steps
     the device's clock is ahead of ours, `tries` the seconds of the latest attempts.
     """
 
-    kind: ClassVar[str] = "mfa-device"
+    kind: ClassVar[str] = "mfa"
     missing: ClassVar[str] = "VirtualMFADevice with serial number {name} does not exist."
     exists: ClassVar[str] = "MFA device already exists."
     decides: ClassVar[bool] = False
