@@ -1,4 +1,4 @@
-"""The identities: `User`, `Group`, `Role`, and `InstanceProfile`, as they are stored.
+"""The account and its identities: `Account`, `User`, `Group`, `Role`, and `InstanceProfile`, as they are stored.
 
 Law: structs only, no operation. Everything that belongs to an identity (keys, devices, policies, boundaries) imports
 them from here, and the operations of `users.py`, `groups.py`, `roles.py` import what belongs to them in turn, so no
@@ -16,6 +16,19 @@ from typing import ClassVar
 
 from locum.aws.tag import Tags
 from locum.store.entity import Entity
+
+
+class Account(Entity, frozen=True, kw_only=True):
+    """An account. `id`, `account` and `name` are its twelve digits; its root user is the account itself.
+
+    `label` is what people call it; the alias, which is unique and public, is a noun of its own.
+    """
+
+    kind: ClassVar[str] = "account"
+    missing: ClassVar[str] = "The account with id {name} cannot be found."
+    exists: ClassVar[str] = "Account with id {name} already exists."
+
+    label: str = ""
 
 
 class User(Entity, frozen=True, kw_only=True):
