@@ -1,0 +1,266 @@
+"""The plain evaluator: AWS's policy language decided in the slowest and most obvious way.
+
+Law: one canonical scenario in, one verdict out. It is written from the rules ("semantics" and "rule" numbers below),
+shares no code with `locum.policy` and imports nothing of Locum, so that the two can be held against each other. It
+interprets the policy documents as they stand: nothing is compiled, kept or ordered for speed, and each function says
+which section it restates. It expects documents that were accepted on writing and does not check their grammar.
+
+`decide(scenario)` takes the canonical form that `tests/plain_cases.py` makes.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from tests.plain_values import all_conditions_hold, folded, listed, matches, resource_matches, wildcards
+
+Document = dict[str, Any]
+
+# ------------------------------------------------------------------ the verdict
+
+
+class Verdict(NamedTuple):
+    """What was decided (`allowed`, `explicitDeny`, `implicitDeny`) and the kinds of policy that decided it."""
+
+    verdict: str
+    decided_by: list[str]
+
+
+class Asked(NamedTuple):
+    """One action on one resource by one caller; the scenario holds the policies."""
+
+    scenario: dict[str, Any]
+    caller: dict[str, Any]
+    action: str
+    resource: str
+    owner: str
+    context: dict[str, str | list[str]]
+
+
+def decide(scenario: dict[str, Any]) -> Verdict:
+    """Semantics 7: several actions or resources are allowed only if each pair is; nothing to check is a denial."""
+    pairs = [
+        decide_pair(
+            Asked(scenario, scenario["principal"], action, resource["arn"], resource["account"], scenario["context"])
+        )
+        for action in scenario["action"]
+        for resource in scenario["resource"]
+    ]
+    for verdict in ("explicitDeny", "implicitDeny", "allowed"):
+        kinds = [kind for pair in pairs if pair.verdict == verdict for kind in pair.decided_by]
+        if any(pair.verdict == verdict for pair in pairs):
+            return Verdict(verdict, sorted(set(kinds), key=kinds.index))
+    return Verdict("implicitDeny", ["identity"])
+
+
+def decide_pair(asked: Asked) -> Verdict:
+    """Semantics 7: the order of the steps."""
+    if folded(asked.action) == "sts:getcalleridentity":  # "not even a Deny stops it"
+        return Verdict("allowed", ["service"])
+    denying = [kind for kind, document in binding(asked) if any(applies(asked, document, "Deny"))]
+    if denying:
+        return Verdict("explicitDeny", sorted(set(denying), key=denying.index))
+    if owned_by_aws(asked):
+        return Verdict("implicitDeny", ["service"])
+    if held_by_scps(asked) and not all(any_allows(asked, level) for level in asked.scenario.get("scps", [])):
+        return Verdict("implicitDeny", ["scp"])
+    if "endpoint" in asked.scenario and not any_allows(asked, asked.scenario["endpoint"]):
+        return Verdict("implicitDeny", ["endpoint"])
+    return grant(asked)
+
+
+def binding(asked: Asked) -> Iterator[tuple[str, Document]]:
+    """Semantics 7.1 to 7.4: the policies whose Deny reaches this caller, each with its kind."""
+    scenario = asked.scenario
+    for level in scenario.get("rcps", []) if held_by_rcps(asked) else []:
+        yield from (("rcp", document) for document in level)
+    for level in scenario.get("scps", []) if held_by_scps(asked) else []:
+        yield from (("scp", document) for document in level)
+    yield from (("endpoint", document) for document in scenario.get("endpoint", []))
+    if not owner_repairs_bucket_policy(asked):
+        yield from (("resource", document) for document in scenario.get("resource_policy", []))
+    for kind in ("identity", "boundary", "session"):
+        yield from ((kind, document) for document in scenario.get(kind, []))
+
+
+RCP_SERVICES = ("s3", "sts", "kms", "sqs", "secretsmanager", "ecr", "aoss")
+
+
+def held_by_rcps(asked: Asked) -> bool:
+    """Semantics 7.2. RCPFullAWSAccess is attached everywhere, so that only a Deny matters."""
+    in_management_account = asked.caller["management_account"] and asked.owner == asked.caller["account"]
+    service = folded(asked.action).split(":")[0]
+    return service in RCP_SERVICES and not service_linked(asked.caller) and not in_management_account
+
+
+def held_by_scps(asked: Asked) -> bool:
+    """Semantics 7.3: users, roles and root of member accounts."""
+    return asked.caller["account"] is not None and not (
+        asked.caller["management_account"] or service_linked(asked.caller)
+    )
+
+
+def service_linked(caller: dict[str, Any]) -> bool:
+    return ":role/aws-service-role/" in caller.get("role", "")
+
+
+def owner_repairs_bucket_policy(asked: Asked) -> bool:
+    """Semantics 7, S3 bucket policies: a Deny in the bucket policy does not stop root of the owner account."""
+    return (
+        folded(asked.action) in ("s3:getbucketpolicy", "s3:putbucketpolicy", "s3:deletebucketpolicy")
+        and asked.caller["type"] == "Root"
+        and asked.caller["account"] == asked.owner
+    )
+
+
+def owned_by_aws(asked: Asked) -> bool:
+    """Semantics 7, owned by AWS: nobody changes these. Reading them, or passing such a role, is no change."""
+    service, _, name = folded(asked.action).partition(":")
+    owned = {
+        "iam": r"arn:[^:]*:iam::aws:policy/.*|arn:[^:]*:iam::[^:]*:role/aws-reserved/.*",
+        "kms": r"arn:[^:]*:kms:[^:]*:[^:]*:alias/aws/.*",
+    }
+    changes = not name.startswith(("get", "list", "describe", "generate", "simulate", "passrole"))
+    return changes and re.fullmatch(owned.get(service, ""), asked.resource, re.ASCII | re.DOTALL) is not None
+
+
+# ------------------------------------------------------------------ the grant (semantics 7.5)
+
+DIRECTLY = {"everyone", "user", "session", "service", "federated", "canonical"}  # the ways of naming that are enough
+THROUGH_LIMITS = {"role", "issuer"}  # enough if boundary and session policy allow as well
+
+
+def grant(asked: Asked) -> Verdict:
+    """Semantics 7.5: who grants, by caller and account."""
+    scenario, caller = asked.scenario, asked.caller
+    kind = scenario.get("resource_policy_kind", "resource")
+    always_needed = kind in ("trust", "key") or folded(asked.action).startswith("sts:assumerole")
+    ways = {way for document in scenario.get("resource_policy", []) for way in applies(asked, document, "Allow")}
+    if folded(asked.action) == "sts:getsessiontoken" and caller["account"] is not None:  # "no permission needed"
+        return Verdict("allowed", ["service"])
+    if caller["type"] == "Root" and (kind == "trust" or folded(asked.action) == "sts:assumerole"):
+        return Verdict("implicitDeny", ["resource"])  # "root users cannot call AssumeRole"
+    if caller["type"] == "Federated" and not of_its_protocol(asked):
+        return Verdict("implicitDeny", ["resource"])
+    if caller["account"] != asked.owner:
+        return grant_from_outside(asked, ways)
+    if caller["type"] == "Root" and (ways or not always_needed):
+        return Verdict("allowed", ["root"])
+    if ways & DIRECTLY:
+        return Verdict("allowed", ["resource"])
+    if ways & THROUGH_LIMITS:
+        return without(asked, ("boundary", "session")) or Verdict("allowed", ["resource"])
+    if always_needed and "account" not in ways:
+        return Verdict("implicitDeny", ["resource"])
+    return without(asked, ("identity", "boundary", "session")) or Verdict("allowed", ["identity"])
+
+
+def grant_from_outside(asked: Asked, ways: set[str]) -> Verdict:
+    """Semantics 7.5, cross-account: both sides. Callers without an account have only the resource's side."""
+    if not ways:
+        return Verdict("implicitDeny", ["resource"])
+    if asked.caller["account"] is None or asked.caller["type"] == "Root":
+        return Verdict("allowed", ["resource"])
+    return without(asked, ("identity", "boundary", "session")) or Verdict("allowed", ["identity", "resource"])
+
+
+def without(asked: Asked, kinds: tuple[str, ...]) -> Verdict | None:
+    """The denial by the first of these kinds that does not allow. An absent boundary or session policy limits
+    nothing, except that a federated user without a session policy may do nothing (semantics 7.5)."""
+    for kind in kinds:
+        limits = kind == "identity" or (kind == "session" and asked.caller["type"] == "FederatedUser")
+        if (limits or kind in asked.scenario) and not any_allows(asked, asked.scenario.get(kind, [])):
+            return Verdict("implicitDeny", [kind])
+    return None
+
+
+def of_its_protocol(asked: Asked) -> bool:
+    """Semantics 7, role trust: web identity and SAML come with the action of their protocol (tags beside it)."""
+    saml = ":saml-provider/" in asked.caller["arn"]
+    own = "sts:assumerolewithsaml" if saml else "sts:assumerolewithwebidentity"
+    return folded(asked.action) in (own, "sts:tagsession", "sts:setsourceidentity")
+
+
+# ------------------------------------------------------------------ statements
+
+
+def any_allows(asked: Asked, documents: list[Document]) -> bool:
+    return any(way for document in documents for way in applies(asked, document, "Allow"))
+
+
+def applies(asked: Asked, document: Document, effect: str) -> Iterator[str]:
+    """The ways in which statements of this effect reach the caller: empty when none applies (semantics 1.1)."""
+    variables = document.get("Version") == "2012-10-17"
+    for statement in listed(document["Statement"]):
+        if (
+            statement["Effect"] == effect
+            and covers_action(asked, statement)
+            and covers_resource(asked, statement, variables)
+            and all_conditions_hold(asked.context, statement.get("Condition", {}), variables)
+        ):
+            yield from covers_caller(asked, statement)
+
+
+def covers_action(asked: Asked, statement: Document) -> bool:
+    """Semantics 3: ignoring case; NotAction covers every action that is not matched."""
+    patterns = listed(statement["Action" if "Action" in statement else "NotAction"])
+    matched = any(matches(wildcards(folded(pattern)), folded(asked.action)) for pattern in patterns)
+    return matched == ("Action" in statement)
+
+
+def covers_resource(asked: Asked, statement: Document, variables: bool) -> bool:
+    """Semantics 3 and 4. A trust policy has no Resource; what cannot be resolved matches nothing."""
+    if "Resource" not in statement and "NotResource" not in statement:
+        return True
+    patterns = listed(statement["Resource" if "Resource" in statement else "NotResource"])
+    matched = any(resource_matches(pattern, asked.resource, asked.context, variables) for pattern in patterns)
+    return matched == ("Resource" in statement)
+
+
+# ------------------------------------------------------------------ principals (semantics 2)
+
+
+def identities(caller: dict[str, Any]) -> dict[str, list[tuple[str, str]]]:
+    """Semantics 2.2: way of naming -> entries (kind of principal, text) of a Principal element that mean it."""
+    arn, account, unique = caller["arn"], caller["account"], caller["id"]
+    partition = arn.split(":")[1] if account else ""
+    found: dict[str, list[str]] = {}
+    if account:
+        found["account"] = [account, f"arn:{partition}:iam::{account}:root"]
+    if caller["type"] == "User":
+        found["user"] = [arn, unique]
+    elif caller["type"] == "RoleSession":
+        found |= {"role": [caller["role"], unique], "session": [arn]}
+    elif caller["type"] == "FederatedUser":
+        found |= {"issuer": [caller["issuer"]], "session": [arn]}
+    named = {way: [("AWS", text) for text in texts if text] for way, texts in found.items()}
+    for kind, way in (("Service", "service"), ("Federated", "federated"), ("CanonicalUser", "canonical")):
+        if caller["type"] == kind:
+            named[way] = [(kind, arn)]
+    return named
+
+
+def covers_caller(asked: Asked, statement: Document) -> list[str]:
+    """Semantics 2.2 and 2.3: the ways in which the statement names the caller; `itself` without a Principal."""
+    named = identities(asked.caller)
+    if "NotPrincipal" in statement:
+        entries = principals(statement["NotPrincipal"])
+        everyone = ("AWS", "*") in entries
+        spared = [way for way, texts in named.items() if everyone or set(texts) & set(entries)]
+        if statement["Effect"] == "Allow":
+            return [] if spared or everyone else ["everyone"]
+        all_listed = everyone or (bool(named) and len(spared) == len(named))
+        return ["everyone"] if "boundary" in asked.scenario or not all_listed else []
+    if "Principal" in statement:
+        entries = principals(statement["Principal"])
+        ways = [way for way, texts in named.items() if set(texts) & set(entries)]
+        return [*ways, "everyone"] if ("AWS", "*") in entries else ways
+    return ["itself"]
+
+
+def principals(element: str | dict[str, Any]) -> list[tuple[str, str]]:
+    """Semantics 2.2: `"*"` and `{"AWS": "*"}` are the same."""
+    if element == "*":
+        return [("AWS", "*")]
+    assert isinstance(element, dict)
+    return [(kind, text) for kind, texts in element.items() for text in listed(texts)]
