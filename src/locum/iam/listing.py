@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, TypeVar
 
 from locum.aws.faults import Refusal
-from locum.store.entity import Page
+from locum.store.entity import Entity, Page
+from locum.store.tx import Tx
 
 T = TypeVar("T")
+E = TypeVar("E", bound=Entity)
 
 _SEAL = 9  # octets of the digest that binds a marker to its listing
+_LONGEST = 200  # octets of a key that still fit into 320 characters
 
 
 def answered(name: str, items: Sequence[Any], marker: str | None) -> dict[str, Any]:
@@ -25,6 +28,17 @@ def answered(name: str, items: Sequence[Any], marker: str | None) -> dict[str, A
     if marker is not None:
         answer["Marker"] = marker
     return answer
+
+
+def every(tx: Tx, kind: type[E], account: str) -> Iterator[E]:
+    """Every entity of that kind in the account, whoever owns it, page by page."""
+    marker = None
+    while True:
+        page = tx.page(kind, account, owner=None, marker=marker, limit=1000, listing="every")
+        yield from page.items
+        marker = page.marker
+        if marker is None:
+            return
 
 
 def page_of(
@@ -37,27 +51,38 @@ def page_of(
     """
     ordered = sorted(items, key=key)
     if marker is not None:
-        after = _opened(listing, marker)
+        after = _opened(listing, marker, map(key, ordered))
         ordered = [item for item in ordered if key(item) > after]
     page = tuple(ordered[:limit])
     return Page(page, _sealed(listing, key(page[-1])) if len(ordered) > limit else None)
 
 
 def _sealed(listing: str, key: str) -> str:
-    text = key.encode()
+    text = _written(key)
     return base64.urlsafe_b64encode(_seal(listing, text) + text).decode("ascii")
 
 
-def _opened(listing: str, marker: str) -> str:
+def _opened(listing: str, marker: str, keys: Iterable[str]) -> str:
     """The key inside a marker. The seal is no secret: it only tells one listing's markers from another's."""
     try:
         octets = base64.b64decode(marker.encode("ascii"), altchars=b"-_", validate=True)
-        text = octets[_SEAL:].decode()
+        text = octets[_SEAL:]
+        if octets[:_SEAL] != _seal(listing, text):
+            raise _foreign()
+        if not text.startswith(b"\0"):
+            return text.decode()
     except ValueError:
         raise _foreign() from None
-    if octets[:_SEAL] != _seal(listing, octets[_SEAL:]):
-        raise _foreign()
-    return text
+    for key in keys:
+        if _written(key) == text:
+            return key
+    raise _foreign()
+
+
+def _written(key: str) -> bytes:
+    """The key as a marker holds it: a long one by its digest, and then its item must still be there."""
+    text = key.encode()
+    return text if len(text) <= _LONGEST else b"\0" + hashlib.sha256(text).digest()
 
 
 def _seal(listing: str, text: bytes) -> bytes:
@@ -65,4 +90,5 @@ def _seal(listing: str, text: bytes) -> bytes:
 
 
 def _foreign() -> Refusal:
-    return Refusal("ValidationError", "Invalid Marker.")
+    """AWS's answer to a marker that it did not issue for this selection (observed in September 2026)."""
+    return Refusal("ValidationError", "Marker and Filter do not match")
