@@ -1,8 +1,8 @@
 """Quotas: how many there may be of what, and how large.
 
-Law: one table, `data/quotas.json`, with the origin of each number; AWS changes them, so each is a setting. The names are
-AWS's where AWS has one (`AccessKeysPerUser`, as in "Cannot exceed quota for AccessKeysPerUser: 2"). Nothing here counts
-anything or refuses: an operation compares.
+Law: one table, `data/quotas.json`, with the origin of each number; AWS changes them, so each is a setting. The names
+are AWS's where AWS has one (`AccessKeysPerUser`, as in "Cannot exceed quota for AccessKeysPerUser: 2"). Nothing here
+counts anything or refuses: an operation compares.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class Limits(msgspec.Struct, frozen=True):
 
     @classmethod
     def of(cls, changed: Mapping[str, int]) -> Limits:
-        """The quotas with these numbers instead of AWS's. Raises ValueError for an unknown name or a negative number."""
+        """The quotas with these numbers instead of AWS's. Raises ValueError for an unknown name or a number below 0."""
         for key, number in changed.items():
             if key not in quotas():
                 raise ValueError(f"`{key}` is not a quota; one of {', '.join(quotas())}")
