@@ -19,12 +19,12 @@ from locum.iam.inline import InlinePolicy
 from locum.iam.listing import answered, page_of
 from locum.iam.names import arn_of, require_path
 from locum.iam.quotas import require_room
-from locum.iam.users import user_shown
+from locum.iam.users import shown_user
 from locum.store.entity import Relation
 from locum.store.tx import Tx
 
 
-def group_shown(call: Call, group: Group) -> dict[str, Any]:
+def shown_group(call: Call, group: Group) -> dict[str, Any]:
     """A group as every answer shows it."""
     return {
         "Path": group.path,
@@ -48,7 +48,7 @@ def create_group(call: Call, tx: Tx, *, group_name: str, path: str = "/") -> Res
             created=call.now,
         )
     )
-    return {"Group": group_shown(call, group)}
+    return {"Group": shown_group(call, group)}
 
 
 @operation("iam:GetGroup")
@@ -63,8 +63,8 @@ def get_group(call: Call, tx: Tx, *, group_name: str, marker: str | None = None,
         marker=marker,
         limit=max_items,
     )
-    users = [user_shown(call, user) for user in page.items]
-    return {"Group": group_shown(call, group)} | answered("Users", users, page.marker)
+    users = [shown_user(call, user) for user in page.items]
+    return {"Group": shown_group(call, group)} | answered("Users", users, page.marker)
 
 
 @operation("iam:ListGroups")
@@ -80,7 +80,7 @@ def list_groups(
         limit=max_items,
         listing=f"iam:ListGroups {path_prefix}",
     )
-    return answered("Groups", [group_shown(call, group) for group in page.items], page.marker)
+    return answered("Groups", [shown_group(call, group) for group in page.items], page.marker)
 
 
 @operation("iam:UpdateGroup", writes=True)
@@ -152,4 +152,4 @@ def list_groups_for_user(
         marker=marker,
         limit=max_items,
     )
-    return answered("Groups", [group_shown(call, group) for group in page.items], page.marker)
+    return answered("Groups", [shown_group(call, group) for group in page.items], page.marker)

@@ -16,7 +16,7 @@ from locum.iam.listing import answered, page_of
 from locum.iam.names import arn_of, require_path
 from locum.iam.protected import require_modifiable
 from locum.iam.quotas import require_room
-from locum.iam.roles import role_shown
+from locum.iam.roles import shown_role
 from locum.iam.tag_rules import require_tags
 from locum.store.entity import Relation
 from locum.store.tx import Tx
@@ -117,7 +117,7 @@ def _listed(call: Call, tx: Tx, profile: InstanceProfile) -> dict[str, Any]:
         "InstanceProfileId": profile.id,
         "Arn": arn_of(profile, call.place.partition),
         "CreateDate": profile.created,
-        "Roles": [role_shown(call, tx, role) for role in roles],
+        "Roles": [shown_role(call, tx, role) for role in roles],
     }
 
 

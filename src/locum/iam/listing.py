@@ -41,9 +41,7 @@ def every(tx: Tx, kind: type[E], account: str) -> Iterator[E]:
             return
 
 
-def page_of(
-    items: Iterable[T], *, key: Callable[[T], str], listing: str, marker: str | None, limit: int
-) -> Page[T]:
+def page_of(items: Iterable[T], *, key: Callable[[T], str], listing: str, marker: str | None, limit: int) -> Page[T]:
     """A page of `items` in the order of their keys, which are unique among them.
 
     `listing` names the operation and what it lists. An item that came or went between two pages neither repeats nor

@@ -11,7 +11,7 @@ from locum.store.entity import Entity
 
 
 def arn_of(entity: Entity, partition: str) -> str:
-    """The ARN of an IAM entity whose `kind` is AWS's word in ARNs: users, groups, roles, policies, instance profiles."""
+    """The ARN of an entity whose `kind` is AWS's word in ARNs: user, group, role, policy, instance-profile, mfa."""
     return f"arn:{partition}:iam::{entity.account}:{entity.kind}{entity.path}{entity.name}"
 
 

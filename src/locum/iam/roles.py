@@ -15,7 +15,7 @@ from locum.aws import ids
 from locum.aws.faults import Refusal
 from locum.aws.tag import Tags, shown
 from locum.call import Call, Result, operation
-from locum.iam.boundaries import boundary_shown, set_boundary
+from locum.iam.boundaries import set_boundary, shown_boundary
 from locum.iam.documents import encoded
 from locum.iam.entities import Role
 from locum.iam.inline import InlinePolicy
@@ -30,7 +30,7 @@ from locum.store.entity import Relation
 from locum.store.tx import Tx
 
 
-def role_shown(call: Call, tx: Tx, role: Role) -> dict[str, Any]:
+def shown_role(call: Call, tx: Tx, role: Role) -> dict[str, Any]:
     """A role as it is shown inside an instance profile: what every answer has (wire.md 5.2)."""
     return _named(call, role) | {"AssumeRolePolicyDocument": encoded(displayed(tx, role.trust, call.place.partition))}
 
@@ -50,7 +50,7 @@ def create_role(
 ) -> Result:
     """Creates a role without permissions. The answer echoes the trust policy as it was given."""
     if require_path(path).startswith(SERVICE_LINKED):
-        raise Refusal("InvalidInput", f"`{SERVICE_LINKED}` is the path of roles that are linked to a service", path=path)
+        raise Refusal("InvalidInput", f"`{SERVICE_LINKED}` is the path of service-linked roles", path=path)
     require_room(call, "RolesPerAccount", tx.count(Role, call.account))
     role = tx.add(
         Role(
@@ -68,7 +68,7 @@ def create_role(
     if permissions_boundary is not None:
         set_boundary(call, tx, role, permissions_boundary)
     answer = _named(call, role) | {"AssumeRolePolicyDocument": encoded(assume_role_policy_document)}
-    return {"Role": answer | _described(role) | boundary_shown(call, tx, role) | _tagged(role)}
+    return {"Role": answer | _described(role) | _bounded(call, tx, role) | _tagged(role)}
 
 
 @operation("iam:GetRole")
@@ -77,7 +77,7 @@ def get_role(call: Call, tx: Tx, *, role_name: str) -> Result:
     role = tx.get(Role, call.account, role_name)
     use = call.activity.last_used(role.id)
     used = {} if use is None else {"LastUsedDate": use.at, "Region": use.region}
-    return {"Role": _listed(call, tx, role) | boundary_shown(call, tx, role) | _tagged(role) | {"RoleLastUsed": used}}
+    return {"Role": _listed(call, tx, role) | _bounded(call, tx, role) | _tagged(role) | {"RoleLastUsed": used}}
 
 
 @operation("iam:ListRoles")
@@ -171,12 +171,17 @@ def _named(call: Call, role: Role) -> dict[str, Any]:
 
 
 def _listed(call: Call, tx: Tx, role: Role) -> dict[str, Any]:
-    return role_shown(call, tx, role) | _described(role) | {"MaxSessionDuration": role.max_session_duration}
+    return shown_role(call, tx, role) | _described(role) | {"MaxSessionDuration": role.max_session_duration}
 
 
 def _described(role: Role) -> dict[str, Any]:
     """A description may be empty and is sent then; one that was never given is not (wire.md 5.3)."""
     return {} if role.description is None else {"Description": role.description}
+
+
+def _bounded(call: Call, tx: Tx, role: Role) -> dict[str, Any]:
+    boundary = shown_boundary(call, tx, role)
+    return {} if boundary is None else {"PermissionsBoundary": boundary}
 
 
 def _tagged(role: Role) -> dict[str, Any]:

@@ -11,7 +11,6 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from locum.aws.arn import Arn, ArnError
 from locum.aws.faults import Refusal
 from locum.aws.tag import Tags, shown
 from locum.call import Call, Result, operation
@@ -19,42 +18,53 @@ from locum.iam.entities import InstanceProfile, Role, User
 from locum.iam.listing import answered, page_of
 from locum.iam.mfa_devices import MFADevice
 from locum.iam.names import arn_of
-from locum.iam.policies import ManagedPolicy
+from locum.iam.policies import get_own
 from locum.iam.tag_rules import joined, without
-from locum.store.entity import Entity
 from locum.store.tx import Tx
 
 
 class Taggable(NamedTuple):
-    """A kind that carries tags: its three operations, the input that names one, and whether case tells keys apart."""
+    """A kind that carries tags: how an input names one, its three operations, and whether case is nothing in keys."""
 
-    kind: type[Entity]
+    member: str
+    get: Callable[[Call, Tx, str], Any]
     tag: str
     untag: str
     listed: str
-    member: str
     folds: bool
 
 
+def _device(call: Call, tx: Tx, serial_number: str) -> MFADevice:
+    """The virtual device of that serial number. An ARN is compared exactly (rule H17). Raises NoSuchEntity."""
+    device = tx.find(MFADevice, call.account, serial_number.partition(":mfa/")[2])
+    if device is None or arn_of(device, call.place.partition) != serial_number:
+        raise Refusal("NoSuchEntity", MFADevice.missing.format(name=serial_number))
+    return device
+
+
+def _by_name(kind: type[User] | type[Role] | type[InstanceProfile]) -> Callable[[Call, Tx, str], Any]:
+    return lambda call, tx, name: tx.get(kind, call.account, name)
+
+
 TAGGABLE = (
-    Taggable(User, "iam:TagUser", "iam:UntagUser", "iam:ListUserTags", "UserName", True),
-    Taggable(Role, "iam:TagRole", "iam:UntagRole", "iam:ListRoleTags", "RoleName", True),
-    Taggable(ManagedPolicy, "iam:TagPolicy", "iam:UntagPolicy", "iam:ListPolicyTags", "PolicyArn", False),
+    Taggable("UserName", _by_name(User), "iam:TagUser", "iam:UntagUser", "iam:ListUserTags", True),
+    Taggable("RoleName", _by_name(Role), "iam:TagRole", "iam:UntagRole", "iam:ListRoleTags", True),
+    Taggable("PolicyArn", get_own, "iam:TagPolicy", "iam:UntagPolicy", "iam:ListPolicyTags", False),
     Taggable(
-        InstanceProfile,
+        "InstanceProfileName",
+        _by_name(InstanceProfile),
         "iam:TagInstanceProfile",
         "iam:UntagInstanceProfile",
         "iam:ListInstanceProfileTags",
-        "InstanceProfileName",
         False,
     ),
-    Taggable(MFADevice, "iam:TagMFADevice", "iam:UntagMFADevice", "iam:ListMFADeviceTags", "SerialNumber", False),
+    Taggable("SerialNumber", _device, "iam:TagMFADevice", "iam:UntagMFADevice", "iam:ListMFADeviceTags", False),
 )
 
 
 def _tag(row: Taggable) -> Callable[..., Result]:
     def tag(call: Call, tx: Tx, *, resource: str, tags: Tags) -> Result:
-        entity = _named(call, tx, row, resource)
+        entity = row.get(call, tx, resource)
         return _put(tx, entity, joined(call, entity.tags, tags, folds=row.folds))
 
     return tag
@@ -62,7 +72,7 @@ def _tag(row: Taggable) -> Callable[..., Result]:
 
 def _untag(row: Taggable) -> Callable[..., Result]:
     def untag(call: Call, tx: Tx, *, resource: str, tag_keys: tuple[str, ...]) -> Result:
-        entity = _named(call, tx, row, resource)
+        entity = row.get(call, tx, resource)
         return _put(tx, entity, without(entity.tags, tag_keys, folds=row.folds))
 
     return untag
@@ -70,35 +80,13 @@ def _untag(row: Taggable) -> Callable[..., Result]:
 
 def _list(row: Taggable) -> Callable[..., Result]:
     def list_tags(call: Call, tx: Tx, *, resource: str, marker: str | None = None, max_items: int = 100) -> Result:
-        entity = _named(call, tx, row, resource)
+        entity = row.get(call, tx, resource)
         page = page_of(
             entity.tags, key=lambda tag: tag.key, listing=f"{row.listed} {entity.id}", marker=marker, limit=max_items
         )
         return answered("Tags", shown(page.items), page.marker)
 
     return list_tags
-
-
-def _named(call: Call, tx: Tx, row: Taggable, resource: str) -> Any:
-    """The entity that the input names, by its name or by its ARN. Raises NoSuchEntity.
-
-    An ARN is compared exactly: the one that was authorized is the one that is acted on (rule H17).
-    """
-    if not row.member.endswith(("Arn", "Number")):
-        return tx.get(row.kind, call.account, resource)
-    entity = tx.find(row.kind, call.account, _name_in(row, resource))
-    if entity is None or arn_of(entity, call.place.partition) != resource:
-        raise Refusal("NoSuchEntity", row.kind.missing.format(name=resource))
-    return entity
-
-
-def _name_in(row: Taggable, text: str) -> str:
-    """The stored name that an ARN of the row's kind ends in; a device's name has its path in it."""
-    try:
-        resource = Arn.parse(text).resource
-    except ArnError:
-        return ""
-    return resource.partition("/")[2] if row.kind is MFADevice else resource.rpartition("/")[2]
 
 
 def _put(tx: Tx, entity: Any, tags: Tags) -> None:

@@ -16,11 +16,11 @@ from locum.aws.faults import Refusal
 from locum.aws.tag import Tags, shown
 from locum.call import Call, Result, operation
 from locum.iam.access_keys import AccessKey
-from locum.iam.boundaries import boundary_shown, set_boundary
+from locum.iam.boundaries import set_boundary, shown_boundary
 from locum.iam.entities import Account, User
 from locum.iam.inline import InlinePolicy
-from locum.iam.listing import answered
-from locum.iam.mfa_devices import devices_of
+from locum.iam.listing import answered, every
+from locum.iam.mfa_devices import MFADevice
 from locum.iam.names import arn_of, require_path
 from locum.iam.quotas import require_room
 from locum.iam.subject import Root, subject
@@ -29,7 +29,7 @@ from locum.store.entity import Relation
 from locum.store.tx import Tx
 
 
-def user_shown(call: Call, user: User) -> dict[str, Any]:
+def shown_user(call: Call, user: User) -> dict[str, Any]:
     """A user as listings show it: without tags and boundary (wire.md 5.2)."""
     return {
         "Path": user.path,
@@ -90,7 +90,7 @@ def list_users(
         limit=max_items,
         listing=f"iam:ListUsers {path_prefix}",
     )
-    return answered("Users", [user_shown(call, user) for user in page.items], page.marker)
+    return answered("Users", [shown_user(call, user) for user in page.items], page.marker)
 
 
 @operation("iam:UpdateUser", writes=True)
@@ -113,7 +113,7 @@ def update_user(
 # reference of DeleteUser. Passwords, certificates, SSH keys and service credentials join it with their nouns.
 _IN_THE_WAY: tuple[tuple[Callable[[Tx, User], object], str], ...] = (
     (lambda tx, user: tx.owned(AccessKey, user.id), "must delete access keys first."),
-    (lambda tx, user: devices_of(tx, user), "must remove tokens from principal first."),
+    (lambda tx, user: _has_device(tx, user), "must remove tokens from principal first."),
     (lambda tx, user: tx.owned(InlinePolicy, user.id), "must delete policies first."),
     (lambda tx, user: tx.targets(Relation.ATTACHMENT, user.id), "must detach all policies first."),
     (lambda tx, user: tx.targets(Relation.MEMBERSHIP, user.id), "must remove users from group first."),
@@ -131,9 +131,16 @@ def delete_user(call: Call, tx: Tx, *, user_name: str) -> Result:
     return None
 
 
+def _has_device(tx: Tx, user: User) -> bool:
+    return any(device.user == user.id for device in every(tx, MFADevice, user.account))
+
+
 def _whole(call: Call, tx: Tx, user: User) -> dict[str, Any]:
     """A user as CreateUser and GetUser show it."""
-    answer = user_shown(call, user) | boundary_shown(call, tx, user)
+    answer = shown_user(call, user)
+    boundary = shown_boundary(call, tx, user)
+    if boundary is not None:
+        answer["PermissionsBoundary"] = boundary
     if user.tags:
         answer["Tags"] = shown(user.tags)
     return answer
