@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import functools
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from importlib import resources
 
 import msgspec
+from msgspec.structs import replace
 
 from locum.aws.arn import Arn, ArnError
 
@@ -22,6 +23,8 @@ OWNER = "aws"  # the account field of their ARNs
 
 # Those that bound a session of sts:AssumeRoot, and those of service-linked roles: nobody attaches them.
 ROOT_TASK, SERVICE_LINKED = "/root-task/", "/aws-service-role/"
+
+PARTITIONS = ("aws", "aws-cn", "aws-us-gov")  # bounds what an ARN from outside can make us keep (rule D8)
 
 _REMEMBERED = 256  # documents
 
@@ -35,7 +38,7 @@ class About(msgspec.Struct, frozen=True):
 
 
 class ManagedDocument(msgspec.Struct, frozen=True, kw_only=True):
-    """One AWS managed policy: its facts, without the document."""
+    """One AWS managed policy, as it is in one partition. The document is read when it is asked for."""
 
     name: str
     path: str
@@ -43,38 +46,37 @@ class ManagedDocument(msgspec.Struct, frozen=True, kw_only=True):
     default_version: str
     created: datetime
     updated: datetime
+    partition: str = "aws"
 
     @property
     def attachable(self) -> bool:
         """Whether a customer may attach it."""
         return self.path not in (ROOT_TASK, SERVICE_LINKED)
 
-    def arn(self, partition: str) -> str:
-        """Its ARN in a partition."""
-        return f"arn:{partition}:iam::{OWNER}:policy{self.path}{self.name}"
+    @property
+    def arn(self) -> str:
+        """Its ARN."""
+        return f"arn:{self.partition}:iam::{OWNER}:policy{self.path}{self.name}"
 
-    def document(self, partition: str) -> str:
-        """The document of the version in force, with ARNs of that partition."""
-        return _document(self.name, partition)
-
-
-def is_provided(arn: str) -> bool:
-    """Whether an ARN is of the form that AWS's own policies have; there may be none of that name."""
-    return _resource(arn) is not None
+    @property
+    def document(self) -> str:
+        """The document of the version in force."""
+        return _document(self.name, self.partition)
 
 
 def find(arn: str) -> ManagedDocument | None:
     """The AWS managed policy of that ARN, or None."""
-    resource = _resource(arn)
-    if resource is None:
+    try:
+        asked = Arn.parse(arn)
+    except ArnError:
         return None
-    policy = _index().get(resource.rpartition("/")[2])
-    return policy if policy is not None and resource == f"policy{policy.path}{policy.name}" else None
+    policy = _index(asked.partition).get(asked.resource.rpartition("/")[2])
+    return policy if policy is not None and policy.arn == arn else None
 
 
-def every() -> Iterator[ManagedDocument]:
+def every(partition: str = "aws") -> Iterator[ManagedDocument]:
     """All of them, by name without regard to case."""
-    return iter(_index().values())
+    return iter(_index(partition).values())
 
 
 def about() -> About:
@@ -82,25 +84,20 @@ def about() -> About:
     return msgspec.json.decode(_archive().read("about.json"), type=About)
 
 
-def _resource(arn: str) -> str | None:
-    """The resource field of an ARN whose account is `aws`."""
-    try:
-        parsed = Arn.parse(arn)
-    except ArnError:
-        return None
-    own = parsed.service == "iam" and not parsed.region and parsed.account == OWNER
-    return parsed.resource if own and parsed.resource.startswith("policy/") else None
-
-
 @functools.cache
 def _archive() -> zipfile.ZipFile:
     return zipfile.ZipFile((resources.files("locum.aws") / "data" / "managed_policies.zip").open("rb"))
 
 
+def _index(partition: str) -> Mapping[str, ManagedDocument]:
+    """The policies by name; none in a partition that AWS does not have."""
+    return _partition(partition) if partition in PARTITIONS else {}
+
+
 @functools.cache
-def _index() -> dict[str, ManagedDocument]:
+def _partition(partition: str) -> Mapping[str, ManagedDocument]:
     rows = msgspec.json.decode(_archive().read("index.json"), type=list[ManagedDocument])
-    return {policy.name: policy for policy in rows}
+    return {row.name: row if partition == "aws" else replace(row, partition=partition) for row in rows}
 
 
 @functools.lru_cache(_REMEMBERED)

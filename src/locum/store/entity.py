@@ -51,6 +51,7 @@ class Relation(StrEnum):
     BOUNDARY = "boundary"  # user or role id -> managed policy id or ARN
     MEMBERSHIP = "membership"  # user id -> group id
     PROFILE_ROLE = "profile-role"  # instance profile id -> role id
+    MFA_DEVICE = "mfa-device"  # user id, or account id for root -> MFA device id
 
 
 class Author(msgspec.Struct, frozen=True):

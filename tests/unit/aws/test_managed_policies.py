@@ -12,15 +12,15 @@ ADMINISTRATOR = "arn:aws:iam::aws:policy/AdministratorAccess"
 def test_administrator_access_allows_everything() -> None:
     policy = managed_policies.find(ADMINISTRATOR)
     assert policy is not None
-    assert json.loads(policy.document("aws"))["Statement"] == [{"Effect": "Allow", "Action": "*", "Resource": "*"}]
+    assert json.loads(policy.document)["Statement"] == [{"Effect": "Allow", "Action": "*", "Resource": "*"}]
 
 
 def test_every_policy_is_found_by_its_arn_and_is_a_document_with_statements() -> None:
     policies = list(managed_policies.every())
     assert len(policies) == managed_policies.about().policies
     for policy in policies:
-        assert managed_policies.find(policy.arn("aws")) is policy
-        assert json.loads(policy.document("aws"))["Statement"]
+        assert managed_policies.find(policy.arn) is policy
+        assert json.loads(policy.document)["Statement"]
 
 
 def test_no_two_policies_share_an_id() -> None:
@@ -49,8 +49,8 @@ def test_a_text_that_is_no_arn_is_none_of_them() -> None:
 def test_the_arns_of_a_document_follow_the_partition() -> None:
     policy = managed_policies.find("arn:aws-cn:iam::aws:policy/IAMUserChangePassword")
     assert policy is not None
-    assert "arn:aws-cn:iam::" in policy.document("aws-cn")
-    assert "arn:aws:" not in policy.document("aws-cn")
+    assert "arn:aws-cn:iam::" in policy.document
+    assert "arn:aws:" not in policy.document
 
 
 def test_what_bounds_root_sessions_and_service_linked_roles_cannot_be_attached() -> None:
@@ -62,3 +62,7 @@ def test_the_file_says_where_it_comes_from() -> None:
     about = managed_policies.about()
     assert about.origin.startswith("moto ")
     assert len(about.edition.split("-")) == 3
+
+
+def test_a_partition_that_does_not_exist_has_none() -> None:
+    assert managed_policies.find("arn:aws-moon:iam::aws:policy/AdministratorAccess") is None
