@@ -1,0 +1,92 @@
+"""Which operation a request asks for.
+
+Law: this runs before the signature is verified, so it reads the path, `Version` and `Action` and nothing else (rule
+S3, decisions 2); no other parameter is even decoded. `Version` names the service. The credential scope is unverified
+here: it only says whose error the client expects; that the scope's service is the operation's signing name is for
+`access.authenticate` to require.
+"""
+
+from __future__ import annotations
+
+import re
+
+import msgspec
+
+from locum.aws import shapes
+from locum.aws.faults import Refusal
+from locum.aws.shapes import OperationShape
+from locum.http import Request
+from locum.wire import form
+
+# Services of the query protocol, by the version that their calls name.
+QUERY = {shapes.VERSIONS[name]: name for name in ("iam", "sts")}
+
+# What AWS calls the version of a call that names none (seen in InvalidAction sentences of its query services).
+NO_VERSION = "NO_VERSION_SPECIFIED"
+
+_WORD = re.compile(r"[A-Za-z0-9_.-]{1,128}", re.ASCII)
+
+
+class Routed(msgspec.Struct, frozen=True):
+    """The operation that a request asks for, before anybody has proved who asks."""
+
+    service: str
+    name: str
+    shape: OperationShape
+
+    @property
+    def action(self) -> str:
+        """The name with its service: `iam:CreateRole`."""
+        return self.shape.action
+
+
+def route(request: Request, carrier_service: str | None = None) -> Routed:
+    """The operation of a query call. `carrier_service` is the unverified service of the credential scope, or None.
+
+    Raises Refusal, with the fact `service` for the renderer: InvalidAction for a path, an action or a version that AWS
+    does not have, MissingAction, MalformedInput for an action or a version given twice. Checks no signature, no input.
+    """
+    owner = carrier_service if carrier_service in QUERY.values() else None
+    if request.path not in ("/", ""):
+        raise Refusal("InvalidAction", "every query call goes to the path `/`", service=owner)
+    found = _read(request, owner)
+    action, version = found.get(b"Action"), found.get(b"Version", NO_VERSION)
+    if not action:
+        raise Refusal("MissingAction", "The request is missing an action or a required parameter.", service=owner)
+    service = QUERY.get(version)
+    shape = shapes.service(service).operations.get(action) if service else None
+    if service is None or shape is None:
+        raise Refusal(
+            "InvalidAction",
+            f"Could not find operation {_shown(action)} for version {_shown(version)}",
+            service=service or owner,
+        )
+    return Routed(service=service, name=action, shape=shape)
+
+
+def _read(request: Request, owner: str | None) -> dict[bytes, str]:
+    """`Action` and `Version`, from the query and the body. A name that is escaped counts as what it says."""
+    found: dict[bytes, str] = {}
+    for raw in (request.query.encode("utf-8", "surrogateescape"), request.body):
+        for pair in raw.split(b"&"):
+            name, _, value = pair.partition(b"=")
+            if b"%" in name:
+                name = _plain(name)
+            if name == b"Action" or name == b"Version":
+                if name in found:
+                    raise Refusal("MalformedInput", f"`{name.decode()}` is given twice", service=owner)
+                found[name] = _plain(value).decode("ascii", "replace")
+    return found
+
+
+def _plain(text: bytes) -> bytes:
+    """The text behind escapes; what cannot be decoded names nothing, and is refused when the inputs are read."""
+    try:
+        return form.decode(text).encode()
+    except ValueError:
+        return text
+
+
+def _shown(word: str) -> str:
+    """A name of the request inside our sentence: as it is when it is a plain word, else what can be said of it."""
+    return word if _WORD.fullmatch(word) else repr(word[:128].encode("ascii", "replace").decode())
