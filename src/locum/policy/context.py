@@ -1,0 +1,67 @@
+"""The context of one request: what condition keys are worth.
+
+Law: names are compared without case (rule 5.2), values are text, a key has one value or a tuple of them, an empty
+tuple is an absent key (rule 5.12). What the server derived can not be replaced by what came from outside (security
+P9). Nothing is read from the environment or a clock: every value comes in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TypeAlias
+
+from locum.policy.match import fold
+
+Value: TypeAlias = "str | tuple[str, ...]"
+
+# Characters that may be compared against several request values in one decision (security D4): a policy's worth of
+# text against the fifty keys of a tag list stays below it.
+BUDGET = 400_000
+
+
+class Exhausted(Exception):
+    """One decision compared more than BUDGET characters of condition values: the answer is a denial (security D4)."""
+
+
+class Context:
+    """The condition keys of one request, by folded name. Frozen once made; make it once a request.
+
+    `derived` is what the server knows, `outside` what the request brought. Where both name a key, in any spelling,
+    `derived` wins. Within one mapping the later spelling of a name wins.
+    """
+
+    __slots__ = ("keys",)
+
+    def __init__(self, derived: Mapping[str, Value], outside: Mapping[str, Value] | None = None) -> None:
+        keys: dict[str, Value] = {}
+        if outside:
+            for name, value in outside.items():
+                keys[fold(name)] = value
+        for name, value in derived.items():
+            keys[fold(name)] = value
+        self.keys = keys
+
+    def find(self, name: str) -> Value | None:
+        """What key `name` is worth, in any spelling, or None when it is absent or empty."""
+        value = self.keys.get(fold(name))
+        return None if value == () else value
+
+    def __repr__(self) -> str:
+        return f"Context({len(self.keys)} keys)"
+
+
+class Facts:
+    """What the tests of a statement are asked with: the keys, the resource, and what is left of the budget."""
+
+    __slots__ = ("keys", "left", "resource")
+
+    def __init__(self, context: Mapping[str, Value] | Context, resource: str) -> None:
+        self.keys: dict[str, Value] = (context if isinstance(context, Context) else Context(context)).keys
+        self.resource = resource
+        self.left = BUDGET
+
+    def spend(self, characters: int) -> None:
+        """Take `characters` from the budget. Raises Exhausted when nothing is left."""
+        self.left -= characters
+        if self.left < 0:
+            raise Exhausted

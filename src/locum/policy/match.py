@@ -1,0 +1,201 @@
+"""Globs and ARNs: does this text match that pattern, in time linear in the text for each character of the pattern.
+
+Law: no backtracking, no `fnmatch` (brackets would be classes), no hand-made `.*` (security P3). A pattern is a tuple
+of pieces: literal text, or one of four wildcards. Text that comes out of a variable is literal by construction,
+because it enters as a literal piece and never as pattern text (security P1). Only ASCII `*` and `?` are special.
+Rules 3.1 to 3.5 of docs/spec/policy.md. It knows no policy, no principal and no context.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from enum import Enum
+from typing import TypeAlias
+
+
+class Wild(Enum):
+    """The wildcards. `RUN` and `ONE` take any character, `FIELD_RUN` and `FIELD_ONE` any but a colon."""
+
+    RUN = "*"
+    ONE = "?"
+    FIELD_RUN = "*:"
+    FIELD_ONE = "?:"
+
+
+Piece: TypeAlias = str | Wild
+Pieces: TypeAlias = tuple[Piece, ...]
+Matcher: TypeAlias = Callable[[str], bool]
+
+# The first five fields of an ARN hold no colon of their own; the sixth may.
+ARN_FIELDS = 6
+
+_LATIN_1_LOWER = {
+    code: chr(code).lower() for code in range(256) if len(chr(code).lower()) == 1 and ord(chr(code).lower()) < 256
+}
+
+
+def fold(text: str) -> str:
+    """This text with ASCII and Latin-1 letters in lower case.
+
+    Nothing else folds: U+212A (Kelvin) is not `k`, so that no name from outside becomes another one (security P12).
+    """
+    return text.lower() if text.isascii() else text.translate(_LATIN_1_LOWER)
+
+
+def joined(pieces: Iterable[Piece]) -> Pieces:
+    """These pieces with neighbouring literals made one, empty literals dropped and repeated runs made one."""
+    result: list[Piece] = []
+    for piece in pieces:
+        last = result[-1] if result else None
+        if isinstance(piece, str):
+            if isinstance(last, str):
+                result[-1] = last + piece
+            elif piece:
+                result.append(piece)
+        elif piece is last and piece in (Wild.RUN, Wild.FIELD_RUN):
+            continue
+        else:
+            result.append(piece)
+    return tuple(result)
+
+
+def glob(text: str) -> Pieces:
+    """The pieces of a plain glob: `*` is any run, also an empty one, `?` exactly one character."""
+    return joined({"*": Wild.RUN, "?": Wild.ONE}.get(character, character) for character in text)
+
+
+def compiled(pieces: Pieces) -> Matcher:
+    """The matcher for these pieces, chosen by their shape: exact, prefix, literals in order, or the general one."""
+    pieces = joined(pieces)
+    if not pieces:
+        return "".__eq__
+    if len(pieces) == 1 and isinstance(pieces[0], str):
+        return pieces[0].__eq__
+    if pieces == (Wild.RUN,):
+        return _anything
+    if any(piece in (Wild.ONE, Wild.FIELD_RUN, Wild.FIELD_ONE) for piece in pieces):
+        return lambda text: reaches(pieces, text)
+    if len(pieces) == 2 and isinstance(pieces[0], str):
+        return _prefix(pieces[0])
+    return _in_order(pieces)
+
+
+def matches(pieces: Pieces, text: str) -> bool:
+    """Whether `text` as a whole matches these pieces, which are used once (after a variable was put in)."""
+    return fits(pieces, text) and compiled(pieces)(text)
+
+
+def fits(pieces: Pieces, text: str) -> bool:
+    """Whether the literals of these pieces are not longer than `text`.
+
+    Asked before anything is joined, so that a long value put in many times costs nothing (security D4).
+    """
+    return sum(len(piece) for piece in pieces if isinstance(piece, str)) <= len(text)
+
+
+def _anything(text: str) -> bool:
+    return True
+
+
+def _prefix(start: str) -> Matcher:
+    return lambda text: text.startswith(start)
+
+
+def _in_order(pieces: Pieces) -> Matcher:
+    """The matcher for literals between runs: the earliest place of each literal leaves the most room for the rest."""
+    head = pieces[0] if isinstance(pieces[0], str) else ""
+    tail = pieces[-1] if isinstance(pieces[-1], str) else ""
+    inner = tuple(piece for piece in pieces[bool(head) : len(pieces) - bool(tail)] if isinstance(piece, str))
+    skip, keep = len(head), len(tail)
+
+    def test(text: str) -> bool:
+        if len(text) < skip + keep or not text.startswith(head) or not text.endswith(tail):
+            return False
+        at, end = skip, len(text) - keep
+        for literal in inner:
+            at = text.find(literal, at, end)
+            if at < 0:
+                return False
+            at += len(literal)
+        return True
+
+    return test
+
+
+def reaches(pieces: Pieces, text: str) -> bool:
+    """Whether `text` matches, by the set of places where the pattern can stand, one bit a place.
+
+    Each character of the pattern is one or two operations on an integer of len(text) bits: no path is tried twice,
+    whatever the pattern. A run fills all higher places; a run inside a field is carried up to the next colon by one
+    addition.
+    """
+    length = len(text)
+    everywhere = (1 << (length + 1)) - 1
+    places: dict[str, int] = {}
+    inside = everywhere >> 1 & ~_places(text, ":")
+    at = 1
+    for piece in pieces:
+        if piece is Wild.RUN:
+            at = everywhere & -(at & -at)
+        elif piece is Wild.ONE:
+            at = at << 1 & everywhere
+        elif piece is Wild.FIELD_RUN:
+            at |= ((at & inside) + inside) ^ inside
+        elif piece is Wild.FIELD_ONE:
+            at = (at & inside) << 1
+        else:
+            for character in piece:
+                mask = places.get(character)
+                if mask is None:
+                    mask = places[character] = _places(text, character)
+                at = (at & mask) << 1
+                if not at:
+                    return False
+        if not at:
+            return False
+    return bool(at >> length)
+
+
+def _places(text: str, character: str) -> int:
+    """The places of `character` in `text`, one bit each."""
+    mask, at = 0, text.find(character)
+    if at >= 0 and text.count(character) > 64:
+        # Many places: one conversion of a binary numeral costs less than that many shifts.
+        return int("".join("1" if one == character else "0" for one in reversed(text)), 2)
+    while at >= 0:
+        mask |= 1 << at
+        at = text.find(character, at + 1)
+    return mask
+
+
+def arn_pieces(pieces: Pieces) -> tuple[Pieces, ...] | None:
+    """The six fields of an ARN pattern, each by itself, or None when there are fewer (ARN operators, rule 5.8)."""
+    fields: list[list[Piece]] = [[]]
+    for piece in pieces:
+        if isinstance(piece, str) and len(fields) < ARN_FIELDS:
+            first, *rest = piece.split(":", ARN_FIELDS - len(fields))
+            fields[-1].append(first)
+            fields.extend([part] for part in rest)
+        else:
+            fields[-1].append(piece)
+    return tuple(joined(field) for field in fields) if len(fields) == ARN_FIELDS else None
+
+
+def arn_matcher(pieces: Pieces) -> Matcher:
+    """The matcher of an ARN operator: a wildcard never leaves its field (rule 5.8). Fewer than six fields match none."""
+    fields = arn_pieces(pieces)
+    if fields is None:
+        return _nothing
+    if all(isinstance(piece, str) for field in fields for piece in field):
+        return ":".join("".join(str(piece) for piece in field) for field in fields).__eq__
+    tests = tuple(compiled(field) for field in fields)
+
+    def test(text: str) -> bool:
+        parts = text.split(":", ARN_FIELDS - 1)
+        return len(parts) == ARN_FIELDS and all(one(part) for one, part in zip(tests, parts, strict=True))
+
+    return test
+
+
+def _nothing(text: str) -> bool:
+    return False
