@@ -22,6 +22,12 @@ _SILENT = frozenset({"iam"})
 
 _NULL = "Member must not be null"
 
+# AWS names the values of an enum in an order of its own, seen once [P: GetAccountAuthorizationDetails]; others are
+# named in the model's order (unverified).
+_ENUM_ORDER: Mapping[frozenset[str], tuple[str, ...]] = {
+    frozenset(order): order for order in (("LocalManagedPolicy", "User", "AWSManagedPolicy", "Role", "Group"),)
+}
+
 
 def faults(operation: OperationShape, inputs: Mapping[str, Any]) -> list[str]:
     """What is wrong with the inputs of an operation, one sentence each; empty when all constraints are met."""
@@ -131,7 +137,14 @@ def _scalar(shape: Shape, *, echo: bool) -> Check:
     if not tests:
         return _nothing
 
+    if len(tests) == 3 and shape.min is not None and shape.max is not None and shape.pattern is not None:
+        least, most, matches = shape.min, shape.max, compiled(shape.pattern).fullmatch
+    else:
+        least, most, matches = 1, 0, None  # nothing lies between: every test is asked
+
     def check(value: Any, path: str, found: list[str]) -> None:
+        if matches is not None and least <= len(value) <= most and matches(value):
+            return
         for text, holds in tests:
             if not holds(value):
                 found.append(_fault(f"'{value}'" if echo else "", path, text))
@@ -172,24 +185,8 @@ def _told(element: Shape) -> list[str]:
     bounds = [text for text, _ in _bounds(element, "length" if element.type == "string" else "value")]
     rest = [text for text, _ in _tests(element)][len(bounds) :]
     if element.enum:
-        rest[-1] += f": [{', '.join(in_hash_order(element.enum))}]"
+        rest[-1] += f": [{', '.join(_ENUM_ORDER.get(frozenset(element.enum), element.enum))}]"
     return [*reversed(bounds), *rest]
-
-
-def in_hash_order(words: Iterable[str]) -> list[str]:
-    """The words in the order of AWS's sentences, a Java HashSet's [P: GetAccountAuthorizationDetails]."""
-    kept = list(words)
-    buckets = 16
-    while len(kept) > buckets * 3 // 4:
-        buckets *= 2
-
-    def bucket(word: str) -> int:
-        number = 0
-        for character in word:
-            number = (number * 31 + ord(character)) & 0xFFFFFFFF
-        return (number ^ (number >> 16)) & (buckets - 1)
-
-    return sorted(kept, key=bucket)
 
 
 def _camel(name: str) -> str:

@@ -13,6 +13,8 @@ from locum.http import Request
 
 MEDIA_TYPE = "application/x-www-form-urlencoded"
 
+_UNDECODABLE = "a parameter holds a malformed percent escape or text that is not UTF-8"
+
 _HEX = "0123456789abcdefABCDEF"
 _OCTETS = {(high + low).encode(): bytes((int(high + low, 16),)) for high in _HEX for low in _HEX}
 
@@ -25,10 +27,12 @@ def parameters(request: Request) -> dict[str, str]:
     """
     found: dict[str, str] = {}
     if request.query:
-        _add(found, request.query.encode("utf-8", "surrogateescape"), code="MalformedQueryString")
+        if not request.query.isascii():
+            raise Refusal("MalformedQueryString", "a query holds ASCII only; everything else is percent-escaped")
+        _add(found, request.query, code="MalformedQueryString")
     if request.body:
         require_form(request)
-        _add(found, request.body.replace(b"+", b" "), code="MalformedInput")
+        _add(found, _text(request.body).replace("+", " "), code="MalformedInput")
     return found
 
 
@@ -43,26 +47,32 @@ def decode(text: bytes) -> str:
     """The text behind percent escapes. Raises ValueError for a malformed escape and for bytes that are not UTF-8."""
     if b"%" not in text:
         return text.decode()
-    head, *rest = text.split(b"%")
-    out = [head]
-    for part in rest:
-        octet = _OCTETS.get(part[:2])
-        if octet is None:
-            raise ValueError("malformed escape")
-        out += (octet, part[2:])
-    return b"".join(out).decode()
+    parts = text.split(b"%")
+    head = parts.pop(0)
+    try:
+        return (head + b"".join([_OCTETS[part[:2]] + part[2:] for part in parts])).decode()
+    except KeyError:
+        raise ValueError("malformed escape") from None
 
 
-def _add(found: dict[str, str], raw: bytes, *, code: str) -> None:
+def _text(body: bytes) -> str:
+    try:
+        return body.decode()
+    except UnicodeDecodeError:
+        raise Refusal("MalformedInput", _UNDECODABLE) from None
+
+
+def _add(found: dict[str, str], raw: str, *, code: str) -> None:
     """Adds the pairs of a form to those already found."""
-    for pair in raw.split(b"&"):
-        if not pair:
-            continue
-        name, _, value = pair.partition(b"=")
-        try:
-            key, text = decode(name), decode(value)
-        except ValueError:
-            raise Refusal(code, "a parameter holds a malformed percent escape or text that is not UTF-8") from None
-        if key in found:
-            raise Refusal("MalformedInput", f"`{key}` is given twice; a parameter is given once", parameter=key)
-        found[key] = text
+    try:
+        for pair in raw.split("&"):
+            name, _, value = pair.partition("=")
+            if "%" in pair:
+                name, value = decode(name.encode()), decode(value.encode())
+            elif not pair:
+                continue
+            if name in found:
+                raise Refusal("MalformedInput", f"`{name}` is given twice; a parameter is given once", parameter=name)
+            found[name] = value
+    except ValueError:
+        raise Refusal(code, _UNDECODABLE) from None

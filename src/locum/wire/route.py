@@ -67,7 +67,7 @@ def route(request: Request, carrier_service: str | None = None) -> Routed:
 def _read(request: Request, owner: str | None) -> dict[bytes, str]:
     """`Action` and `Version`, from the query and the body. A name that is escaped counts as what it says."""
     found: dict[bytes, str] = {}
-    for raw in (request.query.encode("utf-8", "surrogateescape"), request.body):
+    for raw in (request.query.encode("ascii", "replace"), request.body):
         for pair in raw.split(b"&"):
             name, _, value = pair.partition(b"=")
             if b"%" in name:
