@@ -11,7 +11,6 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol, TypeVar
 
 from locum.aws.secret import Secret
-
 from locum.store.entity import Author, Change, Entity, Page, Relation
 
 T = TypeVar("T")

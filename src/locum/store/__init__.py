@@ -1,0 +1,1 @@
+"""Rows and transactions: where everything is kept. `locum.store.engine.open_store` opens a store."""

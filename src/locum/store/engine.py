@@ -1,0 +1,119 @@
+"""`open_store`: makes or opens a store, in a file or in memory.
+
+Law: sealed means refused: without the right master key nothing is opened (rule K5). A store that belongs to the other
+mode is refused (E7). What is opened has been made completely: tables, mark and data keys come in one transaction.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from threading import Lock, local
+from typing import Literal, TypeVar
+
+from locum.aws.secret import Secret
+from locum.store import reads, schema
+from locum.store.commits import Commits
+from locum.store.errors import NestedError
+from locum.store.secrets import KEY_OCTETS, MARKERS, VALUES, DataKeys, MasterKey, new_data_key, worn
+from locum.store.selects import Selects
+from locum.store.snapshot import Snapshot
+from locum.store.sqlite import FileReaders, MemoryReaders, Readers, open_writer
+from locum.store.statements import ADD_DATA_KEY
+from locum.store.tx import Tx
+
+T = TypeVar("T")
+
+Mode = Literal["serve", "dev"]
+Octets = Callable[[int], bytes]
+
+
+class _Inside(local):
+    step = False
+
+
+class SqlStore:
+    """A `Store` on SQLite."""
+
+    def __init__(self, connection: sqlite3.Connection, readers: Readers, keys: DataKeys, turn: Lock) -> None:
+        self._connection = connection
+        self._readers = readers
+        self._keys = keys
+        self._kept = Snapshot(Selects(connection).head())
+        self._inside = _Inside()
+        self._commits = Commits(connection, self._kept, keys, turn)
+
+    def read(self, step: Callable[[Tx], T]) -> T:
+        """Runs a step that only reads, in the caller's thread."""
+        inside = self._inside
+        if inside.step or self._commits.inside():
+            raise NestedError("a step asks its own `tx`, not the store")
+        inside.step = True
+        try:
+            return reads.run(step, self._kept, self._keys, self._readers.take)
+        finally:
+            inside.step = False
+
+    def write(self, step: Callable[[Tx], T]) -> T:
+        """Runs a step in the writer's thread and answers when its commit is durable."""
+        if self._inside.step or self._commits.inside():
+            raise NestedError("a step asks its own `tx`, not the store")
+        return self._commits.write(step)
+
+    def close(self) -> None:
+        """Answers what is queued, checkpoints and lets go of the files."""
+        self._commits.close()
+        self._readers.close()
+        with suppress(sqlite3.Error):  # a checkpoint saves the next opening some work and nothing else
+            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        self._connection.close()
+
+
+def open_store(
+    path: Path | None = None,
+    master_key: Secret | None = None,
+    *,
+    mode: Mode = "serve",
+    octets: Octets = os.urandom,
+    now: datetime | None = None,
+) -> SqlStore:
+    """The store in the file `path`, made when it is not there, or a new one in memory for None.
+
+    `master_key` is 64 hexadecimal digits; None or a wrong one raises SealedError, but a store in memory, which nobody
+    opens again, may be given none and draws its own. `octets` is where keys and nonces come from, `now` the moment by
+    which data keys age. Raises OtherModeError for a store of the other mode.
+    """
+    if path is None and master_key is None:
+        master_key = Secret(octets(KEY_OCTETS).hex())
+    master = MasterKey(master_key)
+    moment = datetime.now(UTC) if now is None else now
+    connection = open_writer(path)
+    try:
+        connection.execute("BEGIN IMMEDIATE")
+        schema.make(connection, mode, moment)
+        keys = _data_keys(connection, master, moment, octets)
+        connection.execute("COMMIT")
+    except BaseException:
+        connection.close()
+        raise
+    turn = Lock()
+    readers = MemoryReaders(connection, turn) if path is None else FileReaders(path)
+    return SqlStore(connection, readers, keys, turn)
+
+
+def _data_keys(connection: sqlite3.Connection, master: MasterKey, now: datetime, octets: Octets) -> DataKeys:
+    """The data keys of a store, with a new one for each purpose that has none or a worn one (K3)."""
+    selects = Selects(connection)
+    rows = selects.data_keys()
+    for row in rows:
+        master.unwrap(row)  # a wrong key adds nothing to a store
+    newest = {row.purpose: row for row in rows}
+    for purpose in (VALUES, MARKERS):
+        if purpose not in newest or worn(newest[purpose], now):
+            row = new_data_key(master, purpose, now, octets)
+            connection.execute(ADD_DATA_KEY, row.columns())
+    return DataKeys(master, selects.data_keys(), octets=octets)

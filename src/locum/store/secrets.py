@@ -1,0 +1,151 @@
+"""Sealing: the master key opens data keys, data keys seal values.
+
+Law: rules K2, K3 and K5. A value is sealed with AES-256-GCM under a data key and a random 96-bit nonce, bound by its
+additional data to the table, the key of its row, its column, its account, its version and its data key, so that nothing
+can be moved or swapped. Data keys are wrapped the same way under the master key. There is no null key: without the
+right master key nothing opens, and nothing is sealed either. Python cannot wipe memory (K11).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import msgspec
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from locum.aws.secret import Secret
+from locum.store.errors import BrokenSealError, SealedError, StoreError
+
+KEY_OCTETS, NONCE_OCTETS = 32, 12
+#: a data key is followed by a new one after so many values or days (K3; the hard limit is 2^32)
+USES, AGE = 1 << 28, timedelta(days=90)
+
+#: what data keys are for
+VALUES, MARKERS = "secret", "marker"
+
+
+class Sealed(msgspec.Struct, frozen=True):
+    """A sealed value as its row holds it."""
+
+    account: str
+    version: int
+    data_key: str
+    octets: bytes
+
+
+class DataKeyRow(msgspec.Struct, frozen=True):
+    """A data key as its row holds it: wrapped."""
+
+    id: str
+    purpose: str
+    created: str
+    uses: int
+    master_key: str
+    wrapped: bytes
+
+    def columns(self) -> dict[str, object]:
+        """The row by its columns."""
+        return msgspec.structs.asdict(self)
+
+
+def bound(*parts: str | int) -> bytes:
+    """Additional data: the parts, written so that no other parts read the same."""
+    return msgspec.json.encode(parts)
+
+
+def _place(kind: str, id: str, column: str, account: str, version: int, data_key: str) -> bytes:
+    return bound("secret", kind, id, column, account, version, data_key)
+
+
+_HEXADECIMAL = re.compile(r"[0-9a-f]{64}", re.ASCII)
+
+
+class MasterKey:
+    """The key of keys (KEK). 32 octets that are not all the same; shown by its fingerprint alone."""
+
+    __slots__ = ("_cipher", "fingerprint")
+
+    def __init__(self, key: Secret | None) -> None:
+        """`key` is 64 hexadecimal digits in lower case. Raises SealedError for anything else."""
+        if key is None:
+            raise SealedError("the store is sealed: no master key was given")
+        if not _HEXADECIMAL.fullmatch(key.reveal()):
+            raise SealedError("a master key is written as 64 hexadecimal digits in lower case, and this one is not")
+        octets = bytes.fromhex(key.reveal())
+        if len(set(octets)) == 1:
+            raise SealedError("a master key of one repeated octet is no key")
+        self._cipher = AESGCM(octets)
+        self.fingerprint = hmac.digest(octets, b"locum/fingerprint", hashlib.sha256)[:8].hex()
+
+    def wrap(self, id: str, purpose: str, octets: bytes, *, nonce: bytes) -> bytes:
+        """A data key, sealed for its row."""
+        return nonce + self._cipher.encrypt(nonce, octets, bound("data_key", id, purpose, "wrapped"))
+
+    def unwrap(self, row: DataKeyRow) -> bytes:
+        """The data key of a row. Raises SealedError when this is not the master key that wrapped it."""
+        octets = row.wrapped
+        place = bound("data_key", row.id, row.purpose, "wrapped")
+        try:
+            return self._cipher.decrypt(octets[:NONCE_OCTETS], octets[NONCE_OCTETS:], place)  # SECRET
+        except InvalidTag as error:
+            raise SealedError(
+                f"the store is sealed: the master key `{self.fingerprint}` does not open data key `{row.id}`, "
+                f"which `{row.master_key}` wrapped"
+            ) from error
+
+    def __repr__(self) -> str:
+        return f"MasterKey({self.fingerprint})"
+
+
+class DataKeys:
+    """The opened data keys of a store: seals under the newest, opens under any."""
+
+    __slots__ = ("_ciphers", "_octets", "current", "marker")
+
+    def __init__(self, master: MasterKey, rows: tuple[DataKeyRow, ...], *, octets: Callable[[int], bytes]) -> None:
+        """Opens every row. `rows` are oldest first and hold at least one key of each purpose."""
+        opened = {row.id: (row.purpose, master.unwrap(row)) for row in rows}
+        self._octets = octets
+        self._ciphers = {id: AESGCM(key) for id, (purpose, key) in opened.items() if purpose == VALUES}
+        newest = {row.purpose: row for row in rows}
+        if VALUES not in newest or MARKERS not in newest:
+            raise StoreError("the store has no data keys; it was not made completely")
+        self.current = newest[VALUES].id
+        self.marker = opened[newest[MARKERS].id][1]
+
+    def seal(self, kind: str, id: str, column: str, *, account: str, version: int, text: str) -> Sealed:
+        """A text, sealed for exactly one version of one column of one row."""
+        place = _place(kind, id, column, account, version, self.current)
+        nonce = self._octets(NONCE_OCTETS)
+        octets = nonce + self._ciphers[self.current].encrypt(nonce, text.encode(), place)
+        return Sealed(account=account, version=version, data_key=self.current, octets=octets)
+
+    def open(self, kind: str, id: str, column: str, sealed: Sealed, *, account: str) -> str:
+        """The text of a sealed value. Raises BrokenSealError, which names the row, for anything that was not sealed for
+        exactly this place."""
+        cipher = self._ciphers.get(sealed.data_key)
+        if cipher is None:
+            raise BrokenSealError(f"`{column}` of {kind} `{id}` is sealed under `{sealed.data_key}`, which is not here")
+        place = _place(kind, id, column, account, sealed.version, sealed.data_key)
+        octets = sealed.octets
+        try:
+            return cipher.decrypt(octets[:NONCE_OCTETS], octets[NONCE_OCTETS:], place).decode()  # SECRET
+        except (InvalidTag, ValueError) as error:
+            raise BrokenSealError(f"the seal of `{column}` of {kind} `{id}` is broken") from error
+
+
+def new_data_key(master: MasterKey, purpose: str, now: datetime, octets: Callable[[int], bytes]) -> DataKeyRow:
+    """A fresh data key, wrapped."""
+    id = octets(8).hex()
+    wrapped = master.wrap(id, purpose, octets(KEY_OCTETS), nonce=octets(NONCE_OCTETS))
+    return DataKeyRow(id, purpose, now.isoformat(), 0, master.fingerprint, wrapped)
+
+
+def worn(row: DataKeyRow, now: datetime) -> bool:
+    """Whether a data key has served long enough (rule K3)."""
+    return row.uses >= USES or now - datetime.fromisoformat(row.created) >= AGE
