@@ -1,0 +1,213 @@
+"""The front: what a raw HTTP request must look like before anything reads it.
+
+Law: works on the ASGI scope alone, on its raw header pairs, raw path and query string (rules D1, S10, S41 to S43,
+S45); refuses whatever two parsers could understand differently. Knows no operation and no key; does not normalise,
+join or repair. The parser in front of it is httptools: what that one lets through can still be seen here (S41).
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
+from functools import lru_cache
+from typing import Any
+
+from locum.aws.faults import Refusal
+from locum.http import Request
+
+Scope = Mapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Pair = tuple[bytes, bytes]
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+# Rule D1, in bytes.
+LARGEST_HEADERS = 32 * 1024
+LARGEST_HEADER = 16 * 1024
+MOST_HEADERS = 100
+
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE"})
+
+# Headers that decide: at most one of each (rule S42), and printable ASCII only (rule S43).
+_SINGLE = (b"authorization", b"content-length", b"content-type", b"date", b"host", b"transfer-encoding")
+_SINGLE_AMZ = (b"x-amz-content-sha256", b"x-amz-date", b"x-amz-security-token", b"x-amz-target")
+_AT_MOST_ONE = frozenset(_SINGLE + _SINGLE_AMZ)
+
+_NAME = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
+_CONTROL = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
+_TARGET = re.compile(rb"/[!-\"$-~]*")
+_QUERY = re.compile(rb"[!-\"$-~]*")
+_BROKEN_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
+_LENGTH = re.compile(rb"[0-9]{1,18}")
+
+
+def check(scope: Scope) -> Refusal | None:
+    """The reason to refuse this request unread, or None. Does NOT look at the body, nor at any signature."""
+    headers: Sequence[Pair] = scope["headers"]
+    return _limits(headers) or _target(scope) or _names(headers) or _values(headers)
+
+
+def declared_length(scope: Scope) -> int | None:
+    """Content-Length of a request that `check` let pass, or None when it has none."""
+    for name, value in scope["headers"]:
+        if name.lower() == b"content-length":
+            return int(value)
+    return None
+
+
+async def read_body(receive: Receive, cap: int, declared: int | None) -> bytes:
+    """The whole body, of at most `cap` bytes. Raises Refusal (RequestEntityTooLarge) as soon as it is known to be
+    longer, without reading the rest; InvalidRequest when the client leaves before the end (rule D1)."""
+    if declared is not None and declared > cap:
+        raise _too_large(cap)
+    parts: list[bytes] = []
+    size = 0
+    while True:
+        message = await receive()
+        if message["type"] != "http.request":
+            raise Refusal("InvalidRequest", "the connection was closed before the body was complete")
+        part: bytes = message.get("body", b"")
+        size += len(part)
+        if size > cap:
+            raise _too_large(cap)
+        parts.append(part)
+        if not message.get("more_body", False):
+            return b"".join(parts)
+
+
+def request_of(scope: Scope, body: bytes, proxies: tuple[str, ...] = ()) -> Request:
+    """The Request that this scope and body are. `proxies` are the networks (CIDR) whose `X-Forwarded-For` and
+    `X-Forwarded-Proto` count (rule S45); without them the peer is who the socket says."""
+    headers = tuple([(n.decode("latin-1").lower(), v.decode("latin-1")) for n, v in scope["headers"]])
+    client = scope.get("client")
+    peer: str = client[0] if client else ""
+    secure = scope.get("scheme") == "https"
+    if proxies:
+        peer, secure = _forwarded(peer, secure, headers, _networks(proxies))
+    return Request(
+        method=scope["method"],
+        path=scope["raw_path"].decode("latin-1"),
+        query=scope["query_string"].decode("latin-1"),
+        headers=headers,
+        body=body,
+        peer=peer,
+        secure=secure,
+    )
+
+
+def _refuse(sentence: str) -> Refusal:
+    return Refusal("InvalidRequest", sentence)
+
+
+def _too_large(cap: int) -> Refusal:
+    return Refusal("RequestEntityTooLarge", f"the body is larger than {cap} bytes", limit=cap)
+
+
+def _limits(headers: Sequence[Pair]) -> Refusal | None:
+    """D1: how many headers, how large each, how large together."""
+    if len(headers) > MOST_HEADERS:
+        return _refuse(f"the request has more than {MOST_HEADERS} headers")
+    total = 0
+    for name, value in headers:
+        size = len(name) + len(value) + 4
+        if size > LARGEST_HEADER:
+            return _refuse(f"a header is larger than {LARGEST_HEADER} bytes")
+        total += size
+    if total > LARGEST_HEADERS:
+        return _refuse(f"the headers are larger than {LARGEST_HEADERS} bytes together")
+    return None
+
+
+def _target(scope: Scope) -> Refusal | None:
+    """S24, S43: a known method; an origin-form path without fragment, blanks or broken escapes."""
+    if scope["method"] not in METHODS:
+        return _refuse(f"the method must be one of {', '.join(sorted(METHODS))}")
+    path = scope.get("raw_path") or b""
+    if not _TARGET.fullmatch(path) or (b"%" in path and _BROKEN_ESCAPE.search(path)):
+        return _refuse("the path must start with `/` and be percent-encoded ASCII without a fragment")
+    query = scope["query_string"]
+    if query and (not _QUERY.fullmatch(query) or _BROKEN_ESCAPE.search(query)):
+        return Refusal("MalformedQueryString", "The query string contains a syntax error.")
+    return None
+
+
+def _names(headers: Sequence[Pair]) -> Refusal | None:
+    """S42, S43: names are tokens, what decides stands once, none looks like another to a server behind."""
+    names = [name.lower() for name, _ in headers]
+    for name in names:
+        if not _NAME.fullmatch(name):
+            return _refuse("a header name holds a character that names do not have")
+    present = set(names)
+    if len(present) != len(names):
+        for name, times in Counter(names).items():
+            if times > 1 and name in _AT_MOST_ONE:
+                return _refuse(f"the header `{name.decode('ascii')}` was sent {times} times; send it once")
+    if b"host" not in present:
+        return _refuse("the request must have a `Host` header")
+    if b"content-length" in present and b"transfer-encoding" in present:
+        return _refuse("the request has both `Content-Length` and `Transfer-Encoding`")
+    for name in present:
+        if b"_" in name and name.replace(b"_", b"-") in present:
+            return _refuse(f"the header `{name.decode('ascii')}` differs from another one in `_` and `-` only")
+    return None
+
+
+def _values(headers: Sequence[Pair]) -> Refusal | None:
+    """S43: no control characters, no tabs at either end; printable ASCII in every header that decides."""
+    together = b" ".join([value for _, value in headers])
+    if _CONTROL.search(together):
+        return _refuse("a header value holds a control character")
+    if b"\t" in together and any(value != value.strip(b"\t") for _, value in headers):
+        return _refuse("a header value starts or ends with a tab")
+    if not together.isascii() or b"\t" in together:
+        for name, value in headers:
+            decides = name.lower() in _AT_MOST_ONE or name.lower().startswith(b"x-amz-")
+            if decides and (b"\t" in value or not value.isascii()):
+                return _refuse(f"the header `{name.decode('ascii').lower()}` must hold printable ASCII only")
+    for name, value in headers:
+        lower = name.lower()
+        if lower == b"content-length" and not _LENGTH.fullmatch(value):
+            return _refuse("`Content-Length` must be a whole number")
+        if lower == b"transfer-encoding" and value.lower() != b"chunked":
+            return _refuse("the only `Transfer-Encoding` taken is `chunked`")
+        if lower == b"host" and not value:
+            return _refuse("the `Host` header must not be empty")
+    return None
+
+
+@lru_cache(maxsize=16)
+def _networks(proxies: tuple[str, ...]) -> tuple[Network, ...]:
+    return tuple(ipaddress.ip_network(proxy) for proxy in proxies)
+
+
+def _forwarded(
+    peer: str, secure: bool, headers: tuple[tuple[str, str], ...], proxies: tuple[Network, ...]
+) -> tuple[str, bool]:
+    """Who is behind the configured proxies: walk `X-Forwarded-For` from the right as long as each hop is one of them.
+
+    A unix socket has no address; with proxies configured only a proxy can reach it.
+    """
+    if peer and not _among(peer, proxies):
+        return peer, secure
+    hops = [hop.strip() for name, value in headers if name == "x-forwarded-for" for hop in value.split(",")]
+    for hop in reversed(hops):
+        if _address(hop) is None:
+            break
+        peer = hop
+        if not _among(hop, proxies):
+            break
+    schemes = [value.strip().lower() for name, value in headers if name == "x-forwarded-proto"]
+    return peer, schemes == ["https"] if schemes else secure
+
+
+def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    try:
+        return ipaddress.ip_address(text)
+    except ValueError:
+        return None
+
+
+def _among(text: str, networks: tuple[Network, ...]) -> bool:
+    address = _address(text)
+    return address is not None and any(address in network for network in networks)
