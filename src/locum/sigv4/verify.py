@@ -13,7 +13,6 @@ import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from functools import partial
-from itertools import pairwise
 
 import msgspec
 
@@ -28,6 +27,7 @@ MINUTE = timedelta(minutes=1)
 HEADER_WINDOW = 5 * MINUTE  # iam, sts, sso (rule S14)
 
 _REGION = re.compile(r"[a-z0-9-]{1,32}", re.ASCII)
+_UPPER = re.compile(r"[A-Z]", re.ASCII)
 _CONTENT_HASH = "x-amz-content-sha256"
 
 # Query parameters that may also stand as unsigned headers of the same value (rule S16). The token is not among them.
@@ -82,7 +82,7 @@ def verify(
     looked for the key (S17, S18): pass it with a dummy secret, and it is raised after the HMAC has run.
     Raises SignatureError, or `refusal`. Does NOT check that the key is active, that the token opens, or any right.
     """
-    moment = _time(carrier, reading)
+    moment, written = _time(carrier, reading)
     _within(carrier, moment, now, window)
     _scope(carrier, service, regions)
     headers = canonical.gather(request.headers)
@@ -90,17 +90,19 @@ def verify(
     _signed_headers(carrier, headers, parameters, allow_unsigned_token)
 
     payload = canonical.payload_hash(request.body)
+    path = reading.path(request.path)
+    lines = canonical.canonical_headers(carrier.signed_headers, headers)
     key = _key(carrier, secret, day_keys)
     for signed in _signed_parameters(carrier, parameters, allow_unsigned_token):
         text = canonical.canonical_request(
             request.method,
-            path=reading.path(request.path),
+            path=path,
             query=reading.query(signed) if signed else "",
-            headers=canonical.canonical_headers(carrier.signed_headers, headers),
+            headers=lines,
             signed_headers=";".join(carrier.signed_headers),
             payload=payload,
         )
-        to_sign = canonical.string_to_sign(text, timestamp=instant.compact(moment), scope=carrier.scope)
+        to_sign = canonical.string_to_sign(text, timestamp=written, scope=carrier.scope)
         expected = hmac.digest(key, to_sign.encode("ascii"), "sha256").hex().encode("ascii")
         equal = hmac.compare_digest(expected, carrier.signature.encode("utf-8"))  # SECRET: bytes, rule S20
         if equal:
@@ -122,7 +124,7 @@ def _key(carrier: Carrier, secret: bytes | str, day_keys: DayKeys | None) -> byt
     return day_keys.key(carrier.access_key_id, raw, date=carrier.date, region=carrier.region, service=carrier.service)
 
 
-def _time(carrier: Carrier, reading: Reading) -> datetime:
+def _time(carrier: Carrier, reading: Reading) -> tuple[datetime, str]:
     """S13: a real second, and the scope of its day: else a day key that leaked once would count for ever."""
     moment = reading.instant(carrier.timestamp)
     if moment is None:
@@ -130,13 +132,13 @@ def _time(carrier: Carrier, reading: Reading) -> datetime:
             f"Date must be in ISO-8601 'basic format'. Got '{refusals.shown(carrier.timestamp)}'. "
             "See http://en.wikipedia.org/wiki/ISO_8601"
         )
-    written = instant.compact(moment)
+    written = carrier.timestamp if len(carrier.timestamp) == 16 else instant.compact(moment)
     if carrier.date != written[:8]:
         raise refusals.mismatch(
             "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: "
             f"'{refusals.shown(carrier.date)}' != '{written[:8]}', from '{written}'."
         )
-    return moment
+    return moment, written
 
 
 def _within(carrier: Carrier, moment: datetime, now: datetime, window: timedelta) -> None:
@@ -184,7 +186,7 @@ def _signed_headers(
 ) -> None:
     """S16: host, content-type and every x-amz header present are signed, and what is named as signed is there."""
     signed = carrier.signed_headers
-    if any(a >= b for a, b in pairwise(signed)) or any(name != name.lower() for name in signed):
+    if list(signed) != sorted(set(signed)) or any(map(_UPPER.search, signed)):
         raise refusals.mismatch("SignedHeaders must be sorted, unique and in lower case")
     if "host" not in signed and ":authority" not in signed:
         raise refusals.mismatch(refusals.HOST_NOT_SIGNED)
