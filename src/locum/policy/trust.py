@@ -35,6 +35,12 @@ def may_be_asked(question: Question) -> bool:
     return action not in ("sts:assumerolewithsaml", "sts:assumerolewithwebidentity")
 
 
+def aws_principals(text: str) -> tuple[str, ...]:
+    """Every string below `AWS` in the principals of a trust policy, in order, each once: ARNs, unique ids, account
+    numbers, `*`. Empty for a text that is no policy."""
+    return tuple(dict.fromkeys(node.text for node in _named(text)))
+
+
 def principals_of(text: str) -> tuple[str, ...]:
     """The users and roles that a trust policy names by ARN, in order, each once.
 
