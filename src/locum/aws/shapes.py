@@ -60,6 +60,7 @@ class Shape(msgspec.Struct, frozen=True, rename="camel"):
     key: Ref | None = None
     value: Ref | None = None
     flattened: bool = False
+    union: bool = False
     sensitive: bool = False
     exception: bool = False
     error: Error | None = None

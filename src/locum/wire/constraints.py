@@ -70,6 +70,9 @@ def _structure(shape: Shape, shapes: Mapping[str, Shape], *, echo: bool) -> Chec
     )
 
     def check(value: Any, path: str, found: list[str]) -> None:
+        if shape.union and len(value) != 1:
+            found.append(_fault("", path.rstrip("."), "Member must set exactly one of its members"))  # our words
+            return
         for name, required, camel, member in rows:
             held = value.get(name)
             if held is not None:
