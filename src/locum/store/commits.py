@@ -15,6 +15,7 @@ from queue import Empty, SimpleQueue
 from threading import Lock, Thread, get_ident
 from time import monotonic
 from typing import Any, TypeVar
+from weakref import finalize, ref
 
 from locum.store.errors import BusyError, ClosedError, CommitError, StoreError
 from locum.store.reads import catch_up
@@ -56,8 +57,9 @@ class Commits:
         self._door = Lock()
         self._closed = False
         self._failed: str | None = None
-        self._thread = Thread(target=self._work, name="locum-commits", daemon=True)
+        self._thread = Thread(target=_work, args=(ref(self), self._queue), name="locum-commits", daemon=True)
         self._thread.start()
+        finalize(self, self._queue.put, None)
 
     def write(self, step: Callable[[Tx], T]) -> T:
         """Queues a step and waits until its commit is durable. Raises what the step raised, or CommitError."""
@@ -85,16 +87,16 @@ class Commits:
             self._queue.put(None)
         self._thread.join()
 
-    def _work(self) -> None:
-        while (first := self._queue.get()) is not None:
-            batch = [first]
-            try:
-                with self._turn:
-                    self._share(batch)
-            except BaseException as error:  # whatever it is, nobody may wait for ever or be told that it stands
-                self._fail(batch, error)
-            for pending in batch:
-                pending.gate.release()
+    def answer(self, first: _Pending) -> None:
+        """Runs a step and those queued behind it, and answers them all, for better or worse."""
+        batch = [first]
+        try:
+            with self._turn:
+                self._share(batch)
+        except BaseException as error:  # whatever it is, nobody may wait for ever or be told that it stands
+            self._fail(batch, error)
+        for pending in batch:
+            pending.gate.release()
 
     def _share(self, batch: list[_Pending]) -> None:
         """Runs `batch[0]`, and what is queued behind it, in one transaction."""
@@ -151,3 +153,13 @@ class Commits:
             pending.result = None
             failure = error if isinstance(error, StoreError) else CommitError(f"the commit failed: {error}")
             pending.error = failure
+
+
+def _work(commits: ref[Commits], queue: SimpleQueue[_Pending | None]) -> None:
+    """The writer's thread. It ends with None in the queue, and keeps alive nobody who has nothing queued."""
+    while (first := queue.get()) is not None:
+        writer = commits()
+        if writer is None:
+            return
+        writer.answer(first)
+        del first, writer

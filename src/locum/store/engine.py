@@ -17,6 +17,7 @@ from typing import Literal, TypeVar
 
 from locum.aws.secret import Secret
 from locum.store import reads, schema
+from locum.store.activity import Activities
 from locum.store.commits import Commits
 from locum.store.errors import NestedError
 from locum.store.secrets import KEY_OCTETS, MARKERS, VALUES, DataKeys, MasterKey, new_data_key, worn
@@ -39,7 +40,10 @@ class _Inside(local):
 class SqlStore:
     """A `Store` on SQLite."""
 
-    def __init__(self, connection: sqlite3.Connection, readers: Readers, keys: DataKeys, turn: Lock) -> None:
+    def __init__(
+        self, connection: sqlite3.Connection, readers: Readers, keys: DataKeys, turn: Lock, activity: Activities
+    ) -> None:
+        self.activity = activity
         self._connection = connection
         self._readers = readers
         self._keys = keys
@@ -68,6 +72,7 @@ class SqlStore:
         """Answers what is queued, checkpoints and lets go of the files."""
         self._commits.close()
         self._readers.close()
+        self.activity.close()
         with suppress(sqlite3.Error):  # a checkpoint saves the next opening some work and nothing else
             self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
         self._connection.close()
@@ -75,7 +80,7 @@ class SqlStore:
 
 def open_store(
     path: Path | None = None,
-    master_key: Secret | None = None,
+    master_key: Secret | bytes | None = None,
     *,
     mode: Mode = "serve",
     octets: Octets = os.urandom,
@@ -83,12 +88,12 @@ def open_store(
 ) -> SqlStore:
     """The store in the file `path`, made when it is not there, or a new one in memory for None.
 
-    `master_key` is 64 hexadecimal digits; None or a wrong one raises SealedError, but a store in memory, which nobody
-    opens again, may be given none and draws its own. `octets` is where keys and nonces come from, `now` the moment by
-    which data keys age. Raises OtherModeError for a store of the other mode.
+    `master_key` is 32 octets or their 64 hexadecimal digits; None or a wrong one raises SealedError, but a store in
+    memory, which nobody opens again, may be given none and draws its own. `octets` is where keys and nonces come from,
+    `now` the moment by which data keys age. Raises OtherModeError for a store of the other mode.
     """
     if path is None and master_key is None:
-        master_key = Secret(octets(KEY_OCTETS).hex())
+        master_key = octets(KEY_OCTETS)
     master = MasterKey(master_key)
     moment = datetime.now(UTC) if now is None else now
     connection = open_writer(path)
@@ -102,7 +107,8 @@ def open_store(
         raise
     turn = Lock()
     readers = MemoryReaders(connection, turn) if path is None else FileReaders(path)
-    return SqlStore(connection, readers, keys, turn)
+    activity = Activities(None if path is None else path.with_name("activity.db"))
+    return SqlStore(connection, readers, keys, turn, activity)
 
 
 def _data_keys(connection: sqlite3.Connection, master: MasterKey, now: datetime, octets: Octets) -> DataKeys:

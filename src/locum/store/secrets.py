@@ -70,13 +70,17 @@ class MasterKey:
 
     __slots__ = ("_cipher", "fingerprint")
 
-    def __init__(self, key: Secret | None) -> None:
-        """`key` is 64 hexadecimal digits in lower case. Raises SealedError for anything else."""
+    def __init__(self, key: Secret | bytes | None) -> None:
+        """`key` is 32 octets or the 64 hexadecimal digits of them. Raises SealedError for anything else."""
         if key is None:
             raise SealedError("the store is sealed: no master key was given")
-        if not _HEXADECIMAL.fullmatch(key.reveal()):
-            raise SealedError("a master key is written as 64 hexadecimal digits in lower case, and this one is not")
-        octets = bytes.fromhex(key.reveal())
+        if isinstance(key, Secret):
+            if not _HEXADECIMAL.fullmatch(key.reveal()):
+                raise SealedError("a master key is written as 64 hexadecimal digits in lower case, and this one is not")
+            key = bytes.fromhex(key.reveal())
+        octets = key
+        if len(octets) != KEY_OCTETS:
+            raise SealedError(f"a master key has {KEY_OCTETS} octets, and this one has {len(octets)}")
         if len(set(octets)) == 1:
             raise SealedError("a master key of one repeated octet is no key")
         self._cipher = AESGCM(octets)
