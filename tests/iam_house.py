@@ -6,17 +6,13 @@ replaced.
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-
-import locum.iam.account
-import locum.iam.groups
-import locum.iam.instance_profiles
-import locum.iam.roles
-import locum.iam.tags
-import locum.iam.users
+import locum.iam
 from locum.aws.faults import Refusal
 from locum.aws.limits import Limits
 from locum.call import OPERATIONS, Call, Caller, Origin, Place, Use
@@ -26,6 +22,8 @@ from locum.store.engine import open_store
 from locum.store.entity import Author
 from locum.store.tx import Tx
 
+for _module in pkgutil.iter_modules(locum.iam.__path__):  # each declares its operations
+    importlib.import_module(f"locum.iam.{_module.name}")
 
 ACCOUNT = "111122223333"
 OTHER = "444455556666"
@@ -66,8 +64,8 @@ class IamHouse:
     """Two accounts, a caller (root of the first) and a clock that the test moves."""
 
     def __init__(self, **limits: int) -> None:
-        self.store = open_store()
         self.mint = CountingMint()
+        self.store = open_store(octets=self.mint.octets, now=NOW)
         self.activity = Uses()
         self.now = NOW
         self.caller = root()

@@ -25,7 +25,7 @@ from locum.iam.protected import SERVICE_LINKED, require_modifiable
 from locum.iam.quotas import require_room, require_size
 from locum.iam.tag_rules import require_tags
 from locum.iam.trust_principals import displayed, stored
-from locum.policy.grammar import require_trust_policy
+from locum.policy import PolicyKind, parse
 from locum.store.entity import Relation
 from locum.store.tx import Tx
 
@@ -155,7 +155,7 @@ def delete_role(call: Call, tx: Tx, *, role_name: str) -> Result:
 
 def _trust(call: Call, tx: Tx, document: str) -> str:
     """A trust policy that came in, checked, as it is stored."""
-    require_trust_policy(document)
+    parse(document, PolicyKind.TRUST)
     require_size(call, "ACLSizePerRole", document)
     return stored(tx, document, call.place.partition)
 

@@ -11,13 +11,11 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from locum.aws.faults import Refusal
 from locum.aws.tag import Tags, shown
 from locum.call import Call, Result, operation
 from locum.iam.entities import InstanceProfile, Role, User
 from locum.iam.listing import answered, page_of
-from locum.iam.mfa_devices import MFADevice
-from locum.iam.names import arn_of
+from locum.iam.mfa_devices import get_device
 from locum.iam.policies import get_own
 from locum.iam.tag_rules import joined, without
 from locum.store.tx import Tx
@@ -32,14 +30,6 @@ class Taggable(NamedTuple):
     untag: str
     listed: str
     folds: bool
-
-
-def _device(call: Call, tx: Tx, serial_number: str) -> MFADevice:
-    """The virtual device of that serial number. An ARN is compared exactly (rule H17). Raises NoSuchEntity."""
-    device = tx.find(MFADevice, call.account, serial_number.partition(":mfa/")[2])
-    if device is None or arn_of(device, call.place.partition) != serial_number:
-        raise Refusal("NoSuchEntity", MFADevice.missing.format(name=serial_number))
-    return device
 
 
 def _by_name(kind: type[User] | type[Role] | type[InstanceProfile]) -> Callable[[Call, Tx, str], Any]:
@@ -58,7 +48,7 @@ TAGGABLE = (
         "iam:ListInstanceProfileTags",
         False,
     ),
-    Taggable("SerialNumber", _device, "iam:TagMFADevice", "iam:UntagMFADevice", "iam:ListMFADeviceTags", False),
+    Taggable("SerialNumber", get_device, "iam:TagMFADevice", "iam:UntagMFADevice", "iam:ListMFADeviceTags", False),
 )
 
 
@@ -89,9 +79,10 @@ def _list(row: Taggable) -> Callable[..., Result]:
     return list_tags
 
 
-def _put(tx: Tx, entity: Any, tags: Tags) -> None:
+def _put(tx: Tx, entity: Any, tags: Tags) -> Result:
     if tags != entity.tags:
         tx.put(msgspec.structs.replace(entity, tags=tags))
+    return None
 
 
 for _row in TAGGABLE:

@@ -30,13 +30,13 @@ def stored(tx: Tx, document: str, partition: str) -> str:
 
     Raises MalformedPolicyDocument for an AWS principal that is nobody.
     """
-    return trust.store_form(document, {seen: _stored(tx, seen, partition) for seen in trust.principals_of(document)})
+    return trust.store_form(document, {seen: _stored(tx, seen, partition) for seen in trust.aws_principals(document)})
 
 
 def displayed(tx: Tx, document: str, partition: str) -> str:
     """The stored trust policy with ARNs in place of the unique ids of those who still exist."""
     return trust.display_form(
-        document, {seen: _displayed(tx, seen, partition) for seen in trust.principals_of(document)}
+        document, {seen: _displayed(tx, seen, partition) for seen in trust.aws_principals(document)}
     )
 
 

@@ -19,8 +19,8 @@ from locum.iam.access_keys import AccessKey
 from locum.iam.boundaries import set_boundary, shown_boundary
 from locum.iam.entities import Account, User
 from locum.iam.inline import InlinePolicy
-from locum.iam.listing import answered, every
-from locum.iam.mfa_devices import MFADevice
+from locum.iam.listing import answered
+from locum.iam.mfa_devices import devices_of
 from locum.iam.names import arn_of, require_path
 from locum.iam.quotas import require_room
 from locum.iam.subject import Root, subject
@@ -113,7 +113,7 @@ def update_user(
 # reference of DeleteUser. Passwords, certificates, SSH keys and service credentials join it with their nouns.
 _IN_THE_WAY: tuple[tuple[Callable[[Tx, User], object], str], ...] = (
     (lambda tx, user: tx.owned(AccessKey, user.id), "must delete access keys first."),
-    (lambda tx, user: _has_device(tx, user), "must remove tokens from principal first."),
+    (lambda tx, user: devices_of(tx, user), "must remove tokens from principal first."),
     (lambda tx, user: tx.owned(InlinePolicy, user.id), "must delete policies first."),
     (lambda tx, user: tx.targets(Relation.ATTACHMENT, user.id), "must detach all policies first."),
     (lambda tx, user: tx.targets(Relation.MEMBERSHIP, user.id), "must remove users from group first."),
@@ -129,10 +129,6 @@ def delete_user(call: Call, tx: Tx, *, user_name: str) -> Result:
             raise Refusal("DeleteConflict", f"Cannot delete entity, {sentence}", user=user.name)
     tx.remove(user)
     return None
-
-
-def _has_device(tx: Tx, user: User) -> bool:
-    return any(device.user == user.id for device in every(tx, MFADevice, user.account))
 
 
 def _whole(call: Call, tx: Tx, user: User) -> dict[str, Any]:
