@@ -15,12 +15,17 @@ from typing import Any, Protocol
 import msgspec
 
 from locum.aws import ids
+from locum.aws.faults import Refusal
 from locum.aws.limits import Limits
+from locum.session.keyring import Keyring
 from locum.session.session import Session
 from locum.store.entity import Author
 from locum.store.tx import Tx
+from locum.store.use import Use as Use
 
 Result = Mapping[str, Any] | None
+
+NO_KEYS = Keyring.of("dev", ())
 
 
 class Caller(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,14 +58,6 @@ class Mint(Protocol):
     def octets(self, count: int) -> bytes:
         """That many random bytes."""
         ...
-
-
-class Use(msgspec.Struct, frozen=True):
-    """The last use of a key or a role: when, of which service, in which region."""
-
-    at: datetime
-    service: str
-    region: str
 
 
 class Activity(Protocol):
@@ -133,6 +130,8 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     place: Place
     origin: Origin
     activity: Activity
+    #: what session tokens are sealed under
+    keyring: Keyring = NO_KEYS
     #: when the MFA code that came with this very call was accepted
     mfa_at: datetime | None = None
 
@@ -185,7 +184,10 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
         return self.name.partition(":")[2]
 
     def perform(self, call: Call, tx: Tx) -> Result:
-        """Runs the operation with the call's inputs, typed by its signature."""
+        """Runs the operation with the call's inputs, typed by its signature. Raises NotImplemented for an input that is
+        not taken yet."""
+        for member in self.later & call.inputs.keys():
+            raise Refusal("NotImplemented", f"Locum does not take {member} of {self.name} yet")
         typed = msgspec.convert(call.inputs, self.inputs)
         arguments = {name: getattr(typed, name) for name in self.inputs.__struct_fields__}
         return self.function(call, tx, **arguments)

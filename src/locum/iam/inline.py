@@ -17,7 +17,7 @@ from locum.iam.entities import Group, Identity, Role, User
 from locum.iam.listing import answered
 from locum.iam.protected import require_modifiable
 from locum.iam.quotas import size
-from locum.policy import grammar
+from locum.policy import accepted
 from locum.store.entity import Entity
 from locum.store.tx import Tx
 
@@ -88,7 +88,7 @@ def _declare(family: Family) -> None:
     def put(call: Call, tx: Tx, *, name: str, policy_name: str, policy_document: str) -> Result:
         """Adds an inline policy, or replaces the one of that name."""
         owner = _changeable(tx.get(family.owner, call.account, name))
-        grammar.require_identity_policy(policy_document)
+        accepted.require_identity_policy(policy_document)
         present = tx.find(InlinePolicy, call.account, policy_name, owner=owner.id)
         others = (each for each in tx.owned(InlinePolicy, owner.id) if present is None or each.id != present.id)
         _require_size(call, family, owner, policy_document, *(each.document for each in others))

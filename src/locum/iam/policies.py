@@ -24,7 +24,7 @@ from locum.iam import quotas
 from locum.iam.listing import answered, every, page_of
 from locum.iam.names import arn_of
 from locum.iam.tag_rules import require_tags
-from locum.policy import grammar
+from locum.policy import accepted
 from locum.store.entity import Entity, Relation
 from locum.store.tx import Tx
 
@@ -163,7 +163,7 @@ def create_policy(
 ) -> Result:
     """Makes a policy with its first version, in force."""
     require_tags(call, tags)
-    grammar.require_identity_policy(policy_document)
+    accepted.require_identity_policy(policy_document)
     quotas.require_size(call, "PolicySize", policy_document)
     quotas.require_room(call, "PoliciesPerAccount", tx.count(ManagedPolicy, call.account))
     policy = tx.add(

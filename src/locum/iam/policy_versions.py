@@ -17,7 +17,7 @@ from locum.iam import quotas
 from locum.iam.documents import encoded
 from locum.iam.listing import answered, page_of
 from locum.iam.policies import ManagedPolicy, PolicyVersion, add_version, get_own, get_policy_of
-from locum.policy import grammar
+from locum.policy import accepted
 from locum.store.tx import Tx
 
 _NUMBER = re.compile(r"v([1-9][0-9]*)", re.ASCII)
@@ -29,7 +29,7 @@ def create_policy_version(
 ) -> Result:
     """Adds a version, in force at once when asked to."""
     policy = get_own(call, tx, policy_arn)
-    grammar.require_identity_policy(policy_document)
+    accepted.require_identity_policy(policy_document)
     quotas.require_size(call, "PolicySize", policy_document)
     limit = call.place.limits["VersionsPerPolicy"]
     if len(tx.owned(PolicyVersion, policy.id)) >= limit:

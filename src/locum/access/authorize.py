@@ -1,0 +1,114 @@
+"""May they: every action of a call, put to the one decision function.
+
+Law: default deny (rule: nothing to check is a denial). The order is fixed: what this kind of credentials may call at
+all, what belongs to AWS, then the engine for each action on each resource; the first refusal is the answer. The
+sentence is AWS's; the explanation is worked out when somebody asks for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from locum.access.context import asked_keys, request_keys
+from locum.access.denials import Denial, Denials
+from locum.access.resources import asked
+from locum.access.sentence import denial_sentence
+from locum.aws.faults import Refusal
+from locum.call import Asked, Call, Caller
+from locum.iam.principals import bound_of, compiled, keys_of, principal_of
+from locum.policy import Attached, Decision, PolicyKind, Question, decide
+from locum.store.tx import Tx
+
+INVALID = "The security token included in the request is invalid"
+
+
+class Judgement(msgspec.Struct, frozen=True):
+    """What was decided about a call: allowed, or the first question that was not."""
+
+    allowed: bool
+    question: Question | None = None
+    decision: Decision | None = None
+    sentence: str = ""
+
+    def or_refuse(self, call: Call, denials: Denials) -> None:
+        """Returns when the call is allowed. Raises AccessDenied otherwise, and remembers the denial."""
+        if self.allowed:
+            return
+        if self.question is not None and self.decision is not None:
+            denials.keep(Denial(call.origin.request_id, call.account, self.sentence, self.question, self.decision))
+        raise Refusal("AccessDenied", self.sentence)
+
+
+def authorize(call: Call, tx: Tx) -> Judgement:
+    """Whether the caller may make this call. Raises Refusal where AWS answers otherwise than AccessDenied."""
+    _may_be_called_with(call)
+    if not call.operation.authorized:
+        return Judgement(True)
+    questions = asked(call, tx)
+    if not questions:
+        return Judgement(False, sentence=_nothing_asked(call))
+    principal = principal_of(call.caller)
+    bound = bound_of(call.caller, tx)
+    shared = {**request_keys(call), **keys_of(call.caller, tx, now=call.now)}
+    for one in questions:
+        question = Question(
+            principal=principal,
+            action=one.action,
+            resource=one.arn,
+            resource_account=one.account,
+            context={**shared, **asked_keys(one)},
+            bound=bound,
+            resource_policy=_trust(one),
+            resource_policy_kind="resource" if one.trust is None else "trust",
+        )
+        decision = decide(question)
+        if not decision.allowed or one.absent:
+            return Judgement(False, question, decision, denial_sentence(question, decision))
+    return Judgement(True)
+
+
+def _trust(one: Asked) -> Attached | None:
+    """The trust policy of the role that is to be assumed."""
+    if one.trust is None:
+        return None
+    return Attached(f"trust policy of {one.arn}", compiled(one.trust, PolicyKind.TRUST))
+
+
+def _nothing_asked(call: Call) -> str:
+    return f"User: {call.caller.arn} is not authorized to perform: {call.operation.name}"
+
+
+# What session credentials may call of STS (semantics 8): GetSessionToken's and GetFederationToken's.
+_OF_SESSIONS = frozenset({"sts:AssumeRole", "sts:GetCallerIdentity"})
+_OF_FEDERATED = frozenset({"sts:GetCallerIdentity"})
+
+
+def _may_be_called_with(call: Call) -> None:
+    """Refuses what these credentials cannot call, whatever the policies say.
+
+    Credentials of GetSessionToken call IAM only when an MFA code was given for them, and of STS only AssumeRole and
+    GetCallerIdentity; those of a federated user no IAM and only GetCallerIdentity (IAM User Guide, "Compare AWS STS
+    credentials"). The answer is InvalidClientTokenId for IAM, AccessDenied for STS.
+    """
+    caller, name = call.caller, call.operation.name
+    if not _own_session(caller):
+        return
+    session = caller.session
+    if call.operation.service == "iam":
+        if caller.kind == "federated-user" or (session is not None and session.mfa_at is None):
+            raise Refusal("InvalidClientTokenId", INVALID)
+        return
+    permitted = _OF_FEDERATED if caller.kind == "federated-user" else _OF_SESSIONS
+    if call.operation.service == "sts" and name not in permitted:
+        kind = "a federated user" if caller.kind == "federated-user" else "session credentials"
+        raise Refusal("AccessDenied", f"Cannot call {call.operation.action} with {kind}")
+
+
+def _own_session(caller: Caller) -> bool:
+    """Whether these are a user's or root's own temporary credentials, or a federated user's."""
+    return caller.session is not None and caller.kind != "assumed-role"
+
+
+__all__: Sequence[str] = ["Judgement", "authorize"]

@@ -1,0 +1,45 @@
+"""The condition keys of the request: time, transport, address, client, region, and the resource's owner and tags.
+
+Law: every key comes from what the server itself measured or verified (rule P9); a header that an outsider may set
+gives only the keys that are defined by it (aws:UserAgent, aws:referer). The principal's keys come from
+`iam/principals.py`, the action's from `Asked`. Source: IAM User Guide, "AWS global condition context keys".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from locum.call import Asked, Call
+
+Keys = Mapping[str, str | tuple[str, ...]]
+
+
+def request_keys(call: Call) -> dict[str, str | tuple[str, ...]]:
+    """The keys that every action of this request shares."""
+    origin = call.origin
+    keys: dict[str, str | tuple[str, ...]] = {
+        "aws:CurrentTime": call.now.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "aws:EpochTime": str(int(call.now.timestamp())),
+        "aws:SecureTransport": "true" if origin.secure else "false",
+        "aws:ViaAWSService": "false",
+        "aws:RequestedRegion": origin.region or call.place.region,
+        "aws:UserAgent": origin.user_agent,
+    }
+    if origin.source_ip:
+        keys["aws:SourceIp"] = origin.source_ip
+    if origin.referer:
+        keys["aws:referer"] = origin.referer
+    return keys
+
+
+def asked_keys(asked: Asked) -> dict[str, str | tuple[str, ...]]:
+    """The keys of one action: its own, the resource's owner, and the resource's tags under both of their names."""
+    keys = dict(asked.context)
+    if asked.arn != "*":
+        keys["aws:ResourceAccount"] = asked.account
+    of_iam = ":iam:" in asked.arn
+    for key, value in asked.tags.items():
+        keys[f"aws:ResourceTag/{key}"] = value
+        if of_iam:
+            keys[f"iam:ResourceTag/{key}"] = value
+    return keys

@@ -1,0 +1,129 @@
+"""The spine: one request, from its HTTP message to the answer.
+
+Law: the order of the lines in `answer` is the security of the system (rules S1 to S3, S21). Before authentication only
+the carrier and the operation's name are read. Every answer that is not a success leaves through `wire.fault`.
+"""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime
+
+import msgspec
+
+from locum import access
+from locum.aws.faults import Refusal
+from locum.call import OPERATIONS, Call, Operation, Origin, Result
+from locum.http import Request, Response
+from locum.server.house import House
+from locum.sigv4 import Carrier, carrier
+from locum.store.tx import Tx
+from locum.wire import fault, query, xml
+from locum.wire.route import Routed, route
+
+LOG = logging.getLogger("locum.server")
+UNKNOWN = "The request processing has failed because of an unknown error."
+
+
+class Admitted(msgspec.Struct, frozen=True):
+    """A request whose operation is known and nothing else: `carried` is unverified, `operation` is None when it is not
+    performed yet."""
+
+    request: Request
+    carried: Carrier | None
+    routed: Routed
+    operation: Operation | None
+
+    @property
+    def waits(self) -> bool:
+        """Whether answering may wait for a durable commit."""
+        return self.operation is not None and (self.operation.writes or self.operation.mfa)
+
+
+def admit(request: Request, *, shortest_key_id: int = 16) -> Admitted:
+    """The operation that this request is for. Raises Refusal; proves nothing about who sent it (rule S3)."""
+    carried = carrier(request, shortest_key_id=shortest_key_id)
+    routed = route(request, carried.service if carried else None)
+    return Admitted(request, carried, routed, OPERATIONS.get(routed.action))
+
+
+def answer(admitted: Admitted, house: House, request_id: str) -> Response:
+    """The answer to an admitted request. Never raises."""
+    try:
+        return _answer(admitted, house, request_id)
+    except Refusal as refusal:
+        return refused(refusal, admitted.routed.service, request_id)
+    except Exception:
+        LOG.exception("request %s failed", request_id)
+        return refused(Refusal("InternalFailure", UNKNOWN), admitted.routed.service, request_id)
+
+
+def refused(refusal: Refusal, service: str | None, request_id: str) -> Response:
+    """A refusal as that service's clients read it."""
+    body = fault.render(refusal, service, request_id)
+    return Response(refusal.status, fault.headers(request_id), body)
+
+
+def _answer(admitted: Admitted, house: House, request_id: str) -> Response:
+    request, operation, shape = admitted.request, admitted.operation, admitted.routed.shape
+    moment = house.clocks.moment()
+    mfa_at: datetime | None = None
+
+    def enter(tx: Tx) -> Call:
+        """Who calls, and only then what they ask for (rule S21)."""
+        caller = access.authenticate(
+            request,
+            admitted.carried,
+            shape,
+            tx,
+            house.verification,
+            place=house.place,
+            now=moment.now,
+            wire_now=moment.wire_now,
+        )
+        if operation is None:
+            raise Refusal("NotImplemented", f"Locum does not perform {shape.action} yet")
+        return Call(
+            operation=operation,
+            caller=caller,
+            inputs=query.read(request, shape),
+            now=moment.now,
+            wire_now=moment.wire_now,
+            mint=house.mint,
+            place=house.place,
+            origin=_origin(request, admitted.carried, request_id),
+            activity=house.activity,
+            keyring=house.verification.keyring,
+            mfa_at=mfa_at,
+        )
+
+    def check(tx: Tx) -> Call:
+        call = enter(tx)
+        access.authorize(call, tx).or_refuse(call, house.denials)
+        return call
+
+    def step(tx: Tx) -> Result:
+        call = check(tx)
+        if call.operation.writes:
+            tx.written_by(call.author)
+        return call.operation.perform(call, tx)
+
+    if operation is not None and operation.mfa:
+        mfa_at = access.accept_mfa(house.store.read(enter), house.store)
+    if operation is not None and operation.writes:
+        house.store.read(check)  # what would be refused never reaches the writer
+        result = house.store.write(step)
+    else:
+        result = house.store.read(step)
+    return Response(200, fault.headers(request_id), xml.render(shape, result, request_id))
+
+
+def _origin(request: Request, carried: Carrier | None, request_id: str) -> Origin:
+    return Origin(
+        request_id=request_id,
+        source_ip=request.peer,
+        user_agent=request.header("user-agent"),
+        referer=request.header("referer"),
+        secure=request.secure,
+        region=carried.region if carried else "",
+    )

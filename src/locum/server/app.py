@@ -1,0 +1,96 @@
+"""The ASGI application: front checks, the body up to its cap, then the spine; `/_locum/` beside it.
+
+Law: the only file of the server that knows ASGI. What only reads runs on the event loop, because the store answers it
+from memory; what writes waits for its durable commit in a thread, so that commits can be shared (rule R2). `Date` is
+ours (rule S36), and in `dev` every answer says so (rule E6).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import Awaitable, Callable, MutableMapping
+from concurrent.futures import ThreadPoolExecutor
+from email.utils import format_datetime
+from typing import Any
+
+from locum.aws.faults import Refusal
+from locum.http import Response
+from locum.server import front
+from locum.server.answer import admit, answer, refused
+from locum.server.house import House
+from locum.server.own import Own
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+# How many requests may wait for a commit at once: the size of one group (rule R2).
+WRITERS = 64
+# Above this nobody's body is read; the operation's own cap comes after routing (decisions 4).
+BODY_CAP = 512 * 1024
+
+
+class App:
+    """One server as an ASGI application. `own` answers what is below `/_locum/`."""
+
+    def __init__(self, house: House, own: Own, *, proxies: tuple[str, ...] = ()) -> None:
+        self._house = house
+        self._own = own
+        self._proxies = proxies
+        self._threads = ThreadPoolExecutor(WRITERS, thread_name_prefix="write")
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self._lifespan(receive, send)
+        elif scope["type"] == "http":
+            response = await self._respond(scope, receive)
+            await _send(send, self._dressed(response), head=scope["method"] == "HEAD")
+
+    async def _respond(self, scope: Scope, receive: Receive) -> Response:
+        request_id = str(uuid.UUID(bytes=self._house.mint.octets(16), version=4))
+        try:
+            if refusal := front.check(scope):
+                raise refusal
+            body = await front.read_body(receive, BODY_CAP, front.declared_length(scope))
+            request = front.request_of(scope, body, self._proxies)
+            if self._own.answers(request):
+                return await self._in_thread(self._own.answer, request)
+            admitted = admit(request, shortest_key_id=self._house.verification.shortest_key_id)
+        except Refusal as refusal:
+            return refused(refusal, _service(refusal), request_id)
+        if admitted.waits:
+            return await self._in_thread(answer, admitted, self._house, request_id)
+        return answer(admitted, self._house, request_id)
+
+    async def _in_thread(self, call: Callable[..., Response], *arguments: object) -> Response:
+        return await asyncio.get_running_loop().run_in_executor(self._threads, call, *arguments)
+
+    def _dressed(self, response: Response) -> Response:
+        """The answer with the headers that every answer carries."""
+        moment = self._house.clocks.moment()
+        headers = [("date", format_datetime(moment.wire_now, usegmt=True)), *response.headers]
+        if self._house.place.dev:
+            headers.append(("x-locum-mode", "dev"))
+        return Response(response.status, tuple(headers), response.body)
+
+    async def _lifespan(self, receive: Receive, send: Send) -> None:
+        while True:
+            message = await receive()
+            await send({"type": f"{message['type']}.complete"})
+            if message["type"] == "lifespan.shutdown":
+                self._threads.shutdown()
+                return
+
+
+def _service(refusal: Refusal) -> str | None:
+    """The service whose error the client expects, as far as routing found one."""
+    service = refusal.facts.get("service")
+    return service if isinstance(service, str) else None
+
+
+async def _send(send: Send, response: Response, *, head: bool) -> None:
+    headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in response.headers]
+    headers.append((b"content-length", str(len(response.body)).encode()))
+    await send({"type": "http.response.start", "status": response.status, "headers": headers})
+    await send({"type": "http.response.body", "body": b"" if head else response.body})

@@ -1,0 +1,73 @@
+"""`House`: everything that one running server stands on, built once and passed along.
+
+Law: ports and settings, no logic. The two clocks are read once a request (decisions 1): `wire_now` is real time, `now`
+is real time plus what `dev` has moved it by. Randomness comes from `mint`.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import msgspec
+
+from locum.access import Verification
+from locum.access.denials import Denials
+from locum.call import Activity, Mint, Place
+from locum.store.tx import Store
+
+
+class Moment(msgspec.Struct, frozen=True):
+    """The two clocks, read once: `now` is movable in `dev`, `wire_now` is real. Both UTC."""
+
+    now: datetime
+    wire_now: datetime
+
+
+class Clocks:
+    """Real time, and the time of sessions that `dev` may move forward."""
+
+    def __init__(self, real: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        self._real = real
+        self._moved = timedelta()
+        self._lock = threading.Lock()
+
+    def moment(self) -> Moment:
+        """Both clocks, read at the same instant."""
+        real = self._real()
+        return Moment(now=real + self._moved, wire_now=real)
+
+    def advance(self, by: timedelta) -> datetime:
+        """Moves the clock of sessions forward and answers what it shows now. Raises ValueError for a step back."""
+        if by < timedelta():
+            raise ValueError("the clock only moves forward")
+        with self._lock:
+            self._moved += by
+        return self.moment().now
+
+    def back_to_real(self) -> None:
+        """Takes every move back."""
+        with self._lock:
+            self._moved = timedelta()
+
+
+class SystemMint:
+    """Randomness from the operating system."""
+
+    def octets(self, count: int) -> bytes:
+        """That many random bytes."""
+        return os.urandom(count)
+
+
+class House(msgspec.Struct, kw_only=True):
+    """The parts of one server. Dev's reset replaces store, activity, verification and denials; nothing else changes."""
+
+    store: Store
+    verification: Verification
+    activity: Activity
+    place: Place
+    clocks: Clocks
+    mint: Mint
+    denials: Denials

@@ -1,0 +1,119 @@
+"""What Locum answers of its own below `/_locum/`: health, and in `dev` reset, clock, accounts and explanations.
+
+Law: state-changing paths exist in `dev` only and ask for a literal loopback Host, no Origin header and a JSON content
+type (decisions 9), so that no page in a browser can reach them. Everything else is 404.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
+import msgspec
+
+from locum.http import Request, Response
+from locum.server.house import House
+
+PREFIX = "/_locum/"
+
+
+class OwnError(Exception):
+    """A request below `/_locum/` that is refused: status and sentence."""
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+        self.message = message
+
+
+class Dev(Protocol):
+    """What `dev` can do that `serve` cannot."""
+
+    def reset(self, body: Mapping[str, Any]) -> Mapping[str, Any]: ...
+
+    def clock(self, body: Mapping[str, Any]) -> Mapping[str, Any]: ...
+
+    def accounts(self, body: Mapping[str, Any]) -> Mapping[str, Any]: ...
+
+
+class Own:
+    """The routes below `/_locum/`."""
+
+    def __init__(self, house: House, dev: Dev | None = None) -> None:
+        self._house = house
+        self._changes: Mapping[str, Callable[[Mapping[str, Any]], Mapping[str, Any]]] = (
+            {} if dev is None else {"reset": dev.reset, "clock": dev.clock, "accounts": dev.accounts}
+        )
+        self._dev = dev is not None
+
+    def answers(self, request: Request) -> bool:
+        """Whether the request is for one of our own paths."""
+        return request.path.startswith(PREFIX)
+
+    def answer(self, request: Request) -> Response:
+        """The answer, as JSON. Never raises."""
+        try:
+            return _json(200, self._route(request, request.path.removeprefix(PREFIX)))
+        except OwnError as error:
+            return _json(error.status, {"error": error.message})
+
+    def _route(self, request: Request, name: str) -> Mapping[str, Any]:
+        if name == "health" and request.method in ("GET", "HEAD"):
+            return {"status": "ok"}
+        if name in self._changes:
+            _require_local(request)
+            return self._changes[name](_body(request))
+        if self._dev and name.startswith("denials/") and request.method == "GET":
+            _require_loopback(request)
+            return self._explained(name.removeprefix("denials/"))
+        raise OwnError(404, f"there is nothing at `{request.path}`")
+
+    def _explained(self, request_id: str) -> Mapping[str, Any]:
+        denials = self._house.denials
+        denial = denials.latest() if request_id == "latest" else denials.find(request_id)
+        if denial is None:
+            raise OwnError(404, f"no refusal is remembered under `{request_id}`")
+        return {
+            "request_id": denial.request_id,
+            "message": denial.sentence,
+            "verdict": denial.decision.verdict,
+            "decided_by": denial.decision.decided_by,
+            "statements": [str(statement) for statement in denial.decision.statements],
+        }
+
+
+def _require_local(request: Request) -> None:
+    """Refuses what a page in a browser could send (decisions 9)."""
+    if request.method != "POST":
+        raise OwnError(405, f"`{request.path}` takes POST")
+    _require_loopback(request)
+    if request.values("origin"):
+        raise OwnError(403, f"`{request.path}` takes no request of a browser's page (there is an Origin header)")
+    if request.header("content-type").partition(";")[0].strip().lower() != "application/json":
+        raise OwnError(415, f"`{request.path}` takes Content-Type: application/json")
+
+
+def _require_loopback(request: Request) -> None:
+    """Refuses a Host that a rebound name could have brought here."""
+    host = request.header("host")
+    name = host[1:].partition("]")[0] if host.startswith("[") else host.partition(":")[0]
+    try:
+        loopback = ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        loopback = name == "localhost"
+    if not loopback:
+        raise OwnError(403, f"`{request.path}` takes a loopback Host, not `{host}`")
+
+
+def _body(request: Request) -> Mapping[str, Any]:
+    if not request.body:
+        return {}
+    try:
+        return msgspec.json.decode(request.body, type=dict[str, Any])
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise OwnError(400, "the body is not a JSON object") from error
+
+
+def _json(status: int, value: Mapping[str, Any]) -> Response:
+    return Response(status, (("Content-Type", "application/json"),), msgspec.json.encode(value))
