@@ -3,5 +3,6 @@
 from locum.access.authenticate import Verification, authenticate
 from locum.access.authorize import Judgement, authorize
 from locum.access.mfa import accept_mfa
+from locum.access.record import record
 
-__all__ = ["Judgement", "Verification", "accept_mfa", "authenticate", "authorize"]
+__all__ = ["Judgement", "Verification", "accept_mfa", "authenticate", "authorize", "record"]

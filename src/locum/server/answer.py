@@ -81,6 +81,8 @@ def _answer(admitted: Admitted, house: House, request_id: str) -> Response:
             now=moment.now,
             wire_now=moment.wire_now,
         )
+        region = admitted.carried.region if admitted.carried else house.place.region
+        access.record(caller, house.activity, service=admitted.routed.service, region=region, now=moment.now)
         if operation is None:
             raise Refusal("NotImplemented", f"Locum does not perform {shape.action} yet")
         return Call(

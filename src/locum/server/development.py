@@ -21,13 +21,13 @@ from locum.aws.secret import Secret
 from locum.call import Place
 from locum.server import operations, served
 from locum.server.accounts import Pair, add_account
-from locum.server.activity import Remembered
 from locum.server.app import App
 from locum.server.house import Clocks, House, SystemMint
 from locum.server.own import Own, OwnError
 from locum.session.keyring import KEY_IDS, ROOT_BYTES, Keyring, TokenKey
 from locum.session.opened import OpenedTokens
 from locum.sigv4 import DayKeys
+from locum.store.activity import Activities
 from locum.store.engine import open_store
 
 SHORTEST_KEY_ID = 4  # rule S48, decisions 23
@@ -81,7 +81,7 @@ class Development:
                 dummy_secret=Secret(mint.octets(30).hex()),
                 shortest_key_id=SHORTEST_KEY_ID,
             ),
-            activity=Remembered(),
+            activity=Activities(None),
             place=Place(region=self._settings.region, dev=True),
             clocks=clocks,
             mint=mint,
@@ -95,10 +95,11 @@ class Development:
         _require_only(body, ())
         self.house.clocks.back_to_real()
         new = self._new_house(self.house.clocks)
-        old = self.house.store
+        old, uses = self.house.store, self.house.activity
         for field in ("store", "verification", "activity", "denials"):
             setattr(self.house, field, getattr(new, field))
         old.close()
+        uses.close()
         return {"reset": True}
 
     def clock(self, body: Mapping[str, Any]) -> Mapping[str, Any]:

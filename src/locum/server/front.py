@@ -49,9 +49,9 @@ def check(scope: Scope) -> Refusal | None:
 
 
 def declared_length(scope: Scope) -> int | None:
-    """Content-Length of a request that `check` let pass, or None when it has none."""
+    """Content-Length, or None when the request has none that `check` would let pass."""
     for name, value in scope["headers"]:
-        if name.lower() == b"content-length":
+        if name.lower() == b"content-length" and _LENGTH.fullmatch(value):
             return int(value)
     return None
 

@@ -15,7 +15,8 @@ import msgspec
 
 from locum.access import Verification
 from locum.access.denials import Denials
-from locum.call import Activity, Mint, Place
+from locum.call import Mint, Place
+from locum.store.activity import Activities
 from locum.store.tx import Store
 
 
@@ -66,7 +67,7 @@ class House(msgspec.Struct, kw_only=True):
 
     store: Store
     verification: Verification
-    activity: Activity
+    activity: Activities
     place: Place
     clocks: Clocks
     mint: Mint
