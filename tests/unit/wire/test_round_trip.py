@@ -13,6 +13,8 @@ import botocore.model
 import botocore.parsers
 import botocore.serialize
 import pytest
+from tests.unit.wire import values
+
 from locum.aws import shapes
 from locum.aws.faults import STATUS, Refusal
 from locum.aws.shapes import OperationShape
@@ -20,7 +22,6 @@ from locum.http import Request
 from locum.wire import fault
 from locum.wire.query import read, render
 from locum.wire.route import route
-from tests.unit.wire import values
 
 SEED = int(os.environ.get("LOCUM_SEED", "20261124"))
 OPERATIONS = [one for name in ("iam", "sts") for one in shapes.service(name).operations.values()]
