@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 
+import msgspec
+
 from locum.policy.actions import ACCOMPANYING
 from locum.policy.document import DocumentError, Node, parse_document
 from locum.policy.match import fold
@@ -80,5 +82,6 @@ def _renamed(text: str, rename: Callable[[str], str | None]) -> str:
         name = rename(node.text)
         written = _STRING.match(text, node.at)
         if name is not None and written is not None:
-            text = f'{text[: node.at]}"{name}"{text[written.end() :]}'
+            escaped = msgspec.json.encode(name).decode()  # a path may hold quotes
+            text = f"{text[: node.at]}{escaped}{text[written.end() :]}"
     return text

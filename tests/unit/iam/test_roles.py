@@ -168,6 +168,13 @@ def test_a_trust_policy_follows_a_user_to_its_new_name(house: IamHouse) -> None:
     assert shown_principal(house) == {"AWS": f"arn:aws:iam::{ACCOUNT}:user/Eve"}
 
 
+def test_a_path_cannot_smuggle_a_principal_into_what_is_shown(house: IamHouse) -> None:
+    arn = house.perform("iam:CreateUser", UserName="Ada")["User"]["Arn"]
+    create(house, document=trust({"AWS": [arn]}))
+    house.perform("iam:UpdateUser", UserName="Ada", NewPath='/x","*","/\\/')
+    assert shown_principal(house) == {"AWS": [house.perform("iam:GetUser", UserName="Ada")["User"]["Arn"]]}
+
+
 def test_a_namesake_does_not_inherit_trust(house: IamHouse) -> None:
     user = house.perform("iam:CreateUser", UserName="Ada")["User"]
     create(house, document=trust({"AWS": user["Arn"]}))
