@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from locum.aws.faults import Refusal
 from locum.call import Call
+from locum.policy import PolicyKind
+from locum.policy import size as characters
 
 
 def require_room(call: Call, quota: str, present: int) -> None:
@@ -24,8 +26,8 @@ def require_size(call: Call, quota: str, *documents: str) -> None:
 
 
 def size(document: str) -> int:
-    """The characters of a document that are not white space."""
-    return sum(len(part) for part in document.split())
+    """The characters of a document that count: all but white space."""
+    return characters(document, PolicyKind.IDENTITY)
 
 
 def exceeded(quota: str, limit: int) -> Refusal:
