@@ -17,6 +17,7 @@ import locum.iam
 import locum.sts
 from locum.aws import shapes
 from locum.call import OPERATIONS, Operation
+from locum.server import operations
 
 for _room in (locum.iam, locum.sts):
     for _module in pkgutil.iter_modules(_room.__path__):
@@ -97,3 +98,8 @@ def declared(name: str, fields: list[tuple[str, type] | tuple[str, type, object]
 )
 def test_a_signature_that_differs_is_told(operation: Operation, sentence: str) -> None:
     assert list(misfits(operation)) == [sentence]
+
+
+def test_the_server_declares_every_operation_that_is_written() -> None:
+    named = {module.__name__ for module in operations.MODULES}
+    assert {operation.function.__module__ for operation in OPERATIONS.values()} - named == set()

@@ -10,9 +10,12 @@ from locum.iam import (
     instance_profiles,
     mfa_devices,
     policies,
+    policy_entities,
+    policy_versions,
     roles,
     tags,
     users,
+    virtual_mfa_devices,
 )
 from locum.sts import assume_role, caller_identity, session_token
 
@@ -26,9 +29,12 @@ MODULES = (
     instance_profiles,
     mfa_devices,
     policies,
+    policy_entities,
+    policy_versions,
     roles,
     tags,
     users,
+    virtual_mfa_devices,
     assume_role,
     caller_identity,
     session_token,
