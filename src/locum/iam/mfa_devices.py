@@ -83,9 +83,9 @@ def accept_code(tx: Tx, user_id: str, serial: str, code: str, wire_now: datetime
     """Whether `code` is one that this user's device shows now and that was not accepted before.
 
     A write step of its own: it keeps the accepted step or the failed attempt, whatever is decided afterwards (decisions
-    17). Steps that run at once are told apart by the row's version: the store runs the later one again. `user_id` is
-    the account id for root. False, without a word about which, for an unknown device, one that is not this user's, too
-    many tries, a used code and a wrong code.
+    17). Of two that run at once the store refuses the one that was made from an older version of the device (rule R7).
+    `user_id` is the account id for root. False, without a word about which, for an unknown device, one that is not this
+    user's, too many tries, a used code and a wrong code.
     """
     device = find_device(tx, serial)
     if device is None or not device.user or device.user != user_id:

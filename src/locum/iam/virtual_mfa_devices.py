@@ -23,7 +23,7 @@ from locum.iam.mfa_devices import SEED, MFADevice, get_device, serial_number
 from locum.iam.names import require_path
 from locum.iam.quotas import require_room
 from locum.iam.tag_rules import require_tags
-from locum.iam.users import user_shown
+from locum.iam.users import shown_user
 from locum.store.tx import Tx
 
 SEED_OCTETS = 40  # 64 characters of base32 without padding
@@ -90,7 +90,7 @@ def _listed(call: Call, tx: Tx, device: MFADevice) -> dict[str, Any]:
     if device.user == device.account:
         user: dict[str, Any] = {"UserId": device.account, "Arn": call.arn("root")}
     else:
-        user = user_shown(call, tx.get_id(User, device.user))
+        user = shown_user(call, tx.get_id(User, device.user))
     return answer | {"User": user, "EnableDate": device.enabled}
 
 
