@@ -13,9 +13,11 @@ from locum.policy.compile import Policy, PolicyError, Statement, parse
 from locum.policy.context import Context
 from locum.policy.decide import decide
 from locum.policy.decision import Decision, StatementRef, Verdict, combined
+from locum.policy.explain import Explanation, explain
 from locum.policy.grammar import Finding, PolicyKind, findings, size
 from locum.policy.principals import ANONYMOUS, Principal, PrincipalType
 from locum.policy.question import Question
+from locum.policy.sentence import denial_sentence
 from locum.policy.trust import display_form, principals_of, store_form
 
 __all__ = [
@@ -25,6 +27,7 @@ __all__ = [
     "Bound",
     "Context",
     "Decision",
+    "Explanation",
     "Finding",
     "Policy",
     "PolicyError",
@@ -38,7 +41,9 @@ __all__ = [
     "bind",
     "combined",
     "decide",
+    "denial_sentence",
     "display_form",
+    "explain",
     "findings",
     "parse",
     "principals_of",

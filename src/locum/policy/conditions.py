@@ -143,7 +143,7 @@ def _single(name: OperatorName, negated: bool, key: str, any_of: AnyOf, weight: 
     def test(facts: Facts) -> bool:
         value = facts.keys.get(key)
         if value.__class__ is str:
-            return any_of(value, facts) is not negated  # type: ignore[arg-type]
+            return any_of(value, facts) is not negated
         if not value:
             return absent
         facts.spend(weight * len(value))

@@ -44,7 +44,7 @@ class Finding(msgspec.Struct, frozen=True):
 
 
 class Rules(msgspec.Struct, frozen=True):
-    """What differs between kinds. `principal`: `required`, `forbidden`, `everyone`. `resource`: `required`, `forbidden`."""
+    """What differs between kinds: `principal` is `required`, `forbidden` or `everyone`, `resource` one of the first."""
 
     principal: str = "forbidden"
     not_principal: bool = False
@@ -264,8 +264,8 @@ class _Check:
                     sentence = f"Has prohibited field {member.key}"
                     self.wrong(member.at, f"`{member.key}`", "none in a trust policy would be right", sentence)
             return
-        member = self.pair(node, "Resource", sentence=NO_RESOURCES)
-        for value in self.texts(member) if member is not None else ():
+        pair = self.pair(node, "Resource", sentence=NO_RESOURCES)
+        for value in self.texts(pair) if pair is not None else ():
             if not is_resource(value.text):
                 sentence = f'Resource {value.text} must be in ARN format or "*".'
                 right = "`*` or an ARN without a wildcard in its service would be right"

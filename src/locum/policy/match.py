@@ -182,7 +182,7 @@ def arn_pieces(pieces: Pieces) -> tuple[Pieces, ...] | None:
 
 
 def arn_matcher(pieces: Pieces) -> Matcher:
-    """The matcher of an ARN operator: a wildcard never leaves its field (rule 5.8). Fewer than six fields match none."""
+    """The matcher of an ARN operator: no wildcard leaves its field (rule 5.8); fewer than six fields match nothing."""
     fields = arn_pieces(pieces)
     if fields is None:
         return _nothing
