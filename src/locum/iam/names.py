@@ -1,13 +1,17 @@
-"""Names, paths and ARNs of IAM's entities, beyond what AWS's model already checks.
+"""Paths and ARNs of IAM's entities.
 
-Law: facts about texts; no rows, no decisions. A name is ASCII, a path is `/` or `/…/` of `!` to `~`, and `//` alone is
-refused although the model's pattern lets it pass.
+Law: facts about texts; no rows, no decisions. A path is `/` or `/…/` of `!` to `~`; `//` is neither (wire.md 5.3). The
+wire checks requests against the same pattern of AWS's model; here it holds for every entity, since ARNs are made of it.
 """
 
 from __future__ import annotations
 
+import re
+
 from locum.aws.faults import Refusal
 from locum.store.entity import Entity
+
+_PATH = re.compile(r"/(?:[!-~]+/)?", re.ASCII)
 
 
 def arn_of(entity: Entity, partition: str) -> str:
@@ -16,8 +20,8 @@ def arn_of(entity: Entity, partition: str) -> str:
 
 
 def require_path(path: str, member: str = "path") -> str:
-    """The path, unless it is `//`. Raises ValidationError in the words of AWS; `member` is the input's name there."""
-    if path == "//":
+    """The path, if it is one. Raises ValidationError in the words of AWS; `member` is the input's name there."""
+    if not _PATH.fullmatch(path):
         raise Refusal(
             "ValidationError",
             f"The specified value for {member} is invalid. It must begin and end with / and contain only alphanumeric"

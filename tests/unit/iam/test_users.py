@@ -70,8 +70,14 @@ def test_a_user_of_another_account_is_not_found(house: IamHouse) -> None:
     assert (refusal.code, refusal.message) == ("NoSuchEntity", "The user with name Ada cannot be found.")
 
 
-def test_two_slashes_alone_are_no_path(house: IamHouse) -> None:
-    assert house.refused("iam:CreateUser", UserName="Ada", Path="//").code == "ValidationError"
+@pytest.mark.parametrize("path", ["//", "", "x", "/x", "x/", "/x y/", "/\u00e9/", "/x/\n", "/\x7f/"])
+def test_a_text_that_is_no_path_is_refused(house: IamHouse, path: str) -> None:
+    refusal = house.refused("iam:CreateUser", UserName="Ada", Path=path)
+    assert (refusal.code, refusal.message) == (
+        "ValidationError",
+        "The specified value for path is invalid. It must begin and end with / and contain only alphanumeric"
+        " characters and/or / characters.",
+    )
 
 
 def test_a_path_may_have_an_empty_part(house: IamHouse) -> None:
