@@ -14,11 +14,11 @@ import msgspec
 from locum.access.context import asked_keys, request_keys
 from locum.access.denials import Denial, Denials
 from locum.access.resources import asked
-from locum.access.sentence import denial_sentence
 from locum.aws.faults import Refusal
 from locum.call import Asked, Call, Caller
 from locum.iam.principals import bound_of, compiled, keys_of, principal_of
 from locum.policy import Attached, Decision, PolicyKind, Question, decide
+from locum.policy.sentence import denial_sentence
 from locum.store.tx import Tx
 
 INVALID = "The security token included in the request is invalid"

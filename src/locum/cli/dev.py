@@ -16,7 +16,7 @@ import click
 @click.option("--admin-key", default=None, metavar="ID:SECRET", help="the key of user/admin [default: test:test]")
 @click.option("--root-key", default=None, metavar="ID:SECRET", help="root's key; alone, there is no admin user")
 @click.option("--region", default="us-east-1", show_default=True, help="the region the server stands in")
-@click.option("--quiet", is_flag=True, help="print no line per refusal")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="of the first line")
 def command(
     host: str,
     port: int,
@@ -24,7 +24,7 @@ def command(
     admin_key: str | None,
     root_key: str | None,
     region: str,
-    quiet: bool,
+    form: str,
 ) -> None:
     """Serve IAM and STS for development: throwaway, in memory, on loopback only."""
     from locum.server import development  # the server's imports are not needed for --help
@@ -40,4 +40,4 @@ def command(
         )
     except ValueError as error:
         raise click.UsageError(str(error)) from error
-    development.run(settings, announce=click.echo, refusals=not quiet)
+    development.run(settings, announce=click.echo, form=form)

@@ -133,7 +133,7 @@ def _require_only(body: Mapping[str, Any], known: tuple[str, ...]) -> None:
             raise OwnError(400, f"`{name}` is not known here; {'known: ' + ', '.join(known) if known else 'send {}'}")
 
 
-def run(settings: Settings, *, announce: Callable[[str], object], refusals: bool) -> None:
+def run(settings: Settings, *, announce: Callable[[str], object], form: str) -> None:
     """Serves until it is told to stop. Prints first what is enforced and where it listens."""
     assert operations.MODULES  # the import declares them
     development = Development(settings)
@@ -141,6 +141,11 @@ def run(settings: Settings, *, announce: Callable[[str], object], refusals: bool
     key = settings.admin.id if settings.admin else settings.root.id if settings.root else ""
 
     def listening(url: str) -> None:
+        if form == "json":
+            enforced = ["signature", "authorization"]
+            first = {"url": url, "mode": "dev", "account": settings.account, "key": key, "enforced": enforced}
+            announce(msgspec.json.encode(first).decode())
+            return
         announce(
             f"locum dev listens on {url}: every call is signed, authorized and explained; account {settings.account},"
             f" key {key}; throwaway, in memory, loopback only"

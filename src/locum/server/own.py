@@ -13,6 +13,7 @@ from typing import Any, Protocol
 import msgspec
 
 from locum.http import Request, Response
+from locum.policy.explain import explain
 from locum.server.house import House
 
 PREFIX = "/_locum/"
@@ -74,12 +75,12 @@ class Own:
         denial = denials.latest() if request_id == "latest" else denials.find(request_id)
         if denial is None:
             raise OwnError(404, f"no refusal is remembered under `{request_id}`")
+        explanation = explain(denial.question)
         return {
             "request_id": denial.request_id,
             "message": denial.sentence,
-            "verdict": denial.decision.verdict,
-            "decided_by": denial.decision.decided_by,
-            "statements": [str(statement) for statement in denial.decision.statements],
+            "text": explanation.text,
+            **explanation.to_dict(),
         }
 
 

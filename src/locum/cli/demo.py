@@ -1,0 +1,40 @@
+"""`locum demo`: the guide's story, live, on a throwaway server.
+
+Law: exit status 0 only if every step ended as the guide says. Colour on a terminal, plain text in a pipe.
+"""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+NEXT = (
+    ('locum dev &  eval "$(locum env)"  aws iam create-user --user-name me', "your own AWS CLI against a dev server"),
+    ("locum test --sample", "policy unit tests: write down what must be allowed and what must not"),
+    ("locum explain --sample", "why a call is allowed or denied, and the smallest change"),
+)
+
+
+@click.command("demo")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+def command(form: str) -> None:
+    """Tell the guide's story with signed calls of a real client: denied with the reason, assumed, allowed, expired."""
+    from rich.console import Console
+
+    from locum.cli import telling
+
+    console = Console(highlight=False, soft_wrap=True, quiet=form == "json")
+    told = telling.tell(console)
+    good = all(step["good"] for step in told)
+    if form == "json":
+        click.echo(json.dumps({"steps": told, "good": good}, indent=1))
+    else:
+        console.print()
+        colour, word = ("green", "as the guide says") if good else ("red", "NOT as the guide says")
+        count = sum(bool(step["good"]) for step in told)
+        console.print(f"[bold {colour}]{count} of {len(told)} steps ended {word}[/]")
+        console.print("\n[bold]Try next[/]")
+        for line, what in NEXT:
+            console.print(f"  [cyan]{line}[/]\n      {what}")
+    raise SystemExit(0 if good else 1)
