@@ -40,7 +40,7 @@ SUITE_FIELDS = ("suite", "source", "note", "defaults", "scenarios")
 LAYERS = ("identity", "resource", "boundary", "session", "scp", "rcp", "endpoint", "root", "service")
 
 # Field -> the kind of its policies, and what an explanation calls them.
-_KINDS = {
+KINDS = {
     "identity": PolicyKind.IDENTITY,
     "boundary": PolicyKind.BOUNDARY,
     "session": PolicyKind.SESSION,
@@ -183,7 +183,10 @@ def _merged(base: dict[str, Any], over: Any) -> dict[str, Any]:
 
 
 def read_case(raw: dict[str, Any]) -> Case:
-    """The case that a flattened scenario means. Raises CaseError or PolicyError."""
+    """The case that a flattened scenario means. Raises CaseError or PolicyError.
+
+    A policy that is compiled already may stand in a policy field as an `Attached`.
+    """
     for key in raw:
         if key not in FIELDS:
             raise CaseError(f"field `{key}` is unknown; {nearest(str(key), FIELDS)}")
@@ -277,7 +280,9 @@ def _levels(raw: dict[str, Any], account: str, field: str) -> tuple[tuple[Attach
 def _policies(values: Sequence[Any], account: str, field: str, name: str = "") -> tuple[Attached, ...]:
     name = name or field
     return tuple(
-        Attached(
+        one
+        if isinstance(one, Attached)
+        else Attached(
             f"{name} policy {number}" if len(values) > 1 else name,
             _parsed(_text_of(policy(one, account, field)), field),
         )
@@ -294,7 +299,7 @@ def _text_of(document: Any) -> str:
 
 @lru_cache(maxsize=4096)
 def _parsed(text: str, field: str) -> Policy:
-    return parse(text, _KINDS[field])
+    return parse(text, KINDS[field])
 
 
 # ---- the context that a scenario has without saying so
