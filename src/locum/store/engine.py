@@ -11,20 +11,23 @@ import sqlite3
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
+from importlib import import_module
 from pathlib import Path
 from threading import Lock, local
 from typing import Literal, TypeVar
 
 from locum.aws.secret import Secret
-from locum.store import reads, schema
+from locum.store import reads, schema, token_keys
 from locum.store.activity import Activities
 from locum.store.commits import Commits
-from locum.store.errors import NestedError
+from locum.store.entity import Author
+from locum.store.errors import NestedError, StoreError
 from locum.store.secrets import KEY_OCTETS, MARKERS, VALUES, DataKeys, MasterKey, new_data_key, worn
 from locum.store.selects import Selects
 from locum.store.snapshot import Snapshot
 from locum.store.sqlite import FileReaders, MemoryReaders, Readers, open_writer
 from locum.store.statements import ADD_DATA_KEY
+from locum.store.token_keys import TokenKeyRoot
 from locum.store.tx import Tx
 
 T = TypeVar("T")
@@ -68,6 +71,25 @@ class SqlStore:
             raise NestedError("a step asks its own `tx`, not the store")
         return self._commits.write(step)
 
+    def token_keys(self) -> tuple[TokenKeyRoot, ...]:
+        """The kept roots of session-token keys, by number."""
+        return self.read(token_keys.every)
+
+    def add_token_key(self, key: TokenKeyRoot, author: Author) -> None:
+        """Keeps a new token key. Raises EntityAlreadyExists for a number that was ever used."""
+        self._write_as(author, token_keys.add(key))
+
+    def set_token_key_state(self, number: int, state: str, author: Author) -> None:
+        """Puts a token key into another state; `destroyed` removes its root. Raises NoSuchEntity."""
+        self._write_as(author, token_keys.set_state(number, state))
+
+    def _write_as(self, author: Author, step: Callable[[Tx], None]) -> None:
+        def signed(tx: Tx) -> None:
+            tx.written_by(author)
+            step(tx)
+
+        self.write(signed)
+
     def close(self) -> None:
         """Answers what is queued, checkpoints and lets go of the files."""
         self._commits.close()
@@ -96,12 +118,15 @@ def open_store(
         master_key = octets(KEY_OCTETS)
     master = MasterKey(master_key)
     moment = datetime.now(UTC) if now is None else now
-    connection = open_writer(path)
     try:
-        connection.execute("BEGIN IMMEDIATE")
-        schema.make(connection, mode, moment)
-        keys = _data_keys(connection, master, moment, octets)
-        connection.execute("COMMIT")
+        connection = open_writer(path)
+    except (OSError, sqlite3.Error) as error:
+        raise StoreError(f"the store cannot be opened: {error}") from error
+    try:
+        keys = _make_or_open(connection, mode, master, moment, octets)
+    except sqlite3.Error as error:
+        connection.close()
+        raise StoreError(f"the store cannot be opened: {error}") from error
     except BaseException:
         connection.close()
         raise
@@ -109,6 +134,22 @@ def open_store(
     readers = MemoryReaders(connection, turn) if path is None else FileReaders(path)
     activity = Activities(None if path is None else path.with_name("activity.db"))
     return SqlStore(connection, readers, keys, turn, activity)
+
+
+def _make_or_open(
+    connection: sqlite3.Connection, mode: Mode, master: MasterKey, now: datetime, octets: Octets
+) -> DataKeys:
+    """Brings the store into being, or up to date, and opens its data keys."""
+    connection.execute("BEGIN IMMEDIATE")
+    if schema.empty(connection):
+        schema.make(connection, mode, now)
+    elif schema.require(connection, mode) != schema.HEAD:
+        connection.execute("ROLLBACK")
+        import_module("locum.store.upgrade").upgrade(connection)  # Alembic: only when there is something to bring
+        connection.execute("BEGIN IMMEDIATE")
+    keys = _data_keys(connection, master, now, octets)
+    connection.execute("COMMIT")
+    return keys
 
 
 def _data_keys(connection: sqlite3.Connection, master: MasterKey, now: datetime, octets: Octets) -> DataKeys:

@@ -67,13 +67,14 @@ class Change(msgspec.Struct, frozen=True):
     """One line of the append-only log: what an author did to one entity or link.
 
     `position` is the place in the log and the account's generation once it stands. `before` and `after` are the
-    documents without their unlogged fields; secrets are never part of them.
+    documents without their unlogged fields; secrets are never part of them. A link is told by its relation (`kind`),
+    its source (`key`) and `{"target": …}`; a sealed or removed secret by its `{"column": …}` alone.
     """
 
     position: int
     account: str
     author: Author
-    verb: str  # add, put, remove, link, unlink
+    verb: str  # add, put, remove, link, unlink, seal, unseal
     kind: str
     key: str
     before: Mapping[str, object] | None

@@ -142,6 +142,10 @@ class ReadTx(View):
         """Refused."""
         self._refuse()
 
+    def remove_secret(self, entity: Entity, column: str) -> bool:
+        """Refused."""
+        self._refuse()
+
     def written_by(self, author: Author) -> None:
         """Refused."""
         self._refuse()

@@ -146,10 +146,15 @@ class Selects:
         """Every data key, oldest first, wrapped."""
         return tuple(DataKeyRow(*found) for found in self._execute(statements.DATA_KEYS).fetchall())
 
-    def mark(self) -> tuple[str, str] | None:
-        """(mode, revision) of the store, or None when nothing was made yet."""
+    def mark(self) -> str | None:
+        """The mode that made the store, or None when there is no mark."""
         found = self._execute(statements.MARK).fetchone()
-        return None if found is None else (found[0], found[1])
+        return None if found is None else str(found[0])
+
+    def revision(self) -> str | None:
+        """The revision of the tables, or None when none is written down."""
+        found = self._execute(statements.REVISION).fetchone()
+        return None if found is None else str(found[0])
 
 
 LOADERS = cast(

@@ -23,7 +23,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import sqlite
 
-from locum.store.tables import change, data_key, entity, generation, link, mark, secret
+from locum.store.tables import change, data_key, entity, generation, link, mark, revision, secret
 
 SQLITE = sqlite.dialect(paramstyle="named")
 
@@ -119,6 +119,7 @@ PUT_SECRET = _text(
     .where(_secret_of, _is(secret.c.column, "column_name"))
     .values({name: bindparam(name) for name in ("account", "version", "data_key", "sealed")})
 )
+REMOVE_SECRET = _text(delete(secret).where(_secret_of, _is(secret.c.column, "column_name")))
 REMOVE_SECRETS = _text(delete(secret).where(_secret_of))
 DATA_KEYS = _text(
     select(
@@ -174,5 +175,7 @@ PUT_GENERATION = _text(
 )
 ADD_GENERATION = _text(insert(generation))
 
-MARK = _text(select(mark.c.mode, mark.c.revision))
+MARK = _text(select(mark.c.mode))
+REVISION = _text(select(revision.c.version_num))
+ADD_REVISION = _text(insert(revision))
 ADD_MARK = _text(insert(mark))

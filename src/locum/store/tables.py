@@ -10,7 +10,7 @@ its user's (decisions 15).
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Index, Integer, LargeBinary, MetaData, Table, Text
+from sqlalchemy import Column, Index, Integer, LargeBinary, MetaData, PrimaryKeyConstraint, String, Table, Text
 
 metadata = MetaData()
 
@@ -98,11 +98,18 @@ data_key = Table(
     Column("wrapped", LargeBinary, nullable=False),
 )
 
-#: one row: the mode that made this store (rule E7) and the revision its tables have
+#: one row: the mode that made this store (rule E7)
 mark = Table(
     "mark",
     metadata,
     Column("mode", Text, primary_key=True),
-    Column("revision", Text, nullable=False),
     Column("created", Text, nullable=False),
+)
+
+#: one row: the revision these tables have; Alembic's own, as Alembic makes it
+revision = Table(
+    "revision",
+    metadata,
+    Column("version_num", String(32), nullable=False),
+    PrimaryKeyConstraint("version_num", name="revision_pkc"),
 )

@@ -102,6 +102,10 @@ class Tx(Protocol):
         """Opens it. Raises StoreError when it is missing or its seal is broken."""
         ...
 
+    def remove_secret(self, entity: Entity, column: str) -> bool:
+        """Removes one secret of an entity; False when there was none."""
+        ...
+
     # -- counters that outlive a refusal are their own write steps (decisions 17) and the account's own facts ----------
     def generation(self, account: str) -> int:
         """The account's generation: the position of its last change that can alter a decision."""

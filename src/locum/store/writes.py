@@ -202,6 +202,15 @@ class WriteTx(View):
         self._batch.uses[sealed.data_key] = self._batch.uses.get(sealed.data_key, 0) + 1
         self._record(author, "seal", entity, None, _encode({"column": column, "version": version}))
 
+    def remove_secret(self, entity: Entity, column: str) -> bool:
+        """Removes one secret of an entity; False when there was none."""
+        author = self._signed()
+        asked = {"id": entity.id, "kind": entity.kind, "column_name": column}
+        if self._execute(statements.REMOVE_SECRET, asked).rowcount == 0:
+            return False
+        self._record(author, "unseal", entity, _encode({"column": column}), None)
+        return True
+
     # -- the log -------------------------------------------------------------------------------------------------------
     def written_by(self, author: Author) -> None:
         """Names the author of all that follows. A write without an author raises StoreError."""

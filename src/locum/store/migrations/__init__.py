@@ -1,0 +1,1 @@
+"""The schema's revisions, for Alembic. `locum.store.upgrade` runs them."""

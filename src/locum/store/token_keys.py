@@ -1,0 +1,85 @@
+"""The roots of session-token keys, as rows: numbered, in a state, sealed (rules K2, T9).
+
+Law: only keeping. What a state means, how a root becomes keys and which number belongs to which mode is the keyring's
+to know (`locum.session.keyring`). They belong to no account: their changes are in the log of the account ``, whose
+generation tells a server that its keyring is old. A destroyed key keeps its number and loses its root.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import ClassVar
+
+import msgspec
+
+from locum.aws.secret import Secret
+from locum.store.entity import Entity
+from locum.store.tx import Tx
+
+NOBODY = ""
+DESTROYED = "destroyed"
+_ROOT = "root"
+_LIMIT = 65_536  # numbers are 16 bits
+
+
+class _Row(Entity, frozen=True, kw_only=True):
+    """The row of one token key; its name is its number."""
+
+    kind: ClassVar[str] = "token-key"
+    missing: ClassVar[str] = "there is no token key `{name}`"
+    exists: ClassVar[str] = "there is a token key `{name}` already"
+
+    state: str
+    cipher: str
+
+
+class TokenKeyRoot(msgspec.Struct, frozen=True, kw_only=True):
+    """One token key as it is kept. `root` holds 64 hexadecimal digits; None once the key is destroyed."""
+
+    number: int
+    state: str
+    cipher: str
+    created: datetime
+    root: Secret | None
+
+
+def every(tx: Tx) -> tuple[TokenKeyRoot, ...]:
+    """All token keys by number, destroyed ones too."""
+    rows = tx.page(_Row, NOBODY, limit=_LIMIT).items
+    found = (
+        TokenKeyRoot(
+            number=int(row.id),
+            state=row.state,
+            cipher=row.cipher,
+            created=row.created,
+            root=None if row.state == DESTROYED else tx.secret(row, _ROOT),
+        )
+        for row in rows
+    )
+    return tuple(sorted(found, key=lambda key: key.number))
+
+
+def add(key: TokenKeyRoot) -> Callable[[Tx], None]:
+    """The step that keeps a new key. Raises EntityAlreadyExists for a number that was ever used."""
+
+    def step(tx: Tx) -> None:
+        number = str(key.number)
+        row = tx.add(
+            _Row(id=number, account=NOBODY, name=number, created=key.created, state=key.state, cipher=key.cipher)
+        )
+        if key.root is not None:
+            tx.put_secret(row, _ROOT, key.root)
+
+    return step
+
+
+def set_state(number: int, state: str) -> Callable[[Tx], None]:
+    """The step that puts a key into another state. Destroying it removes its root. Raises NoSuchEntity."""
+
+    def step(tx: Tx) -> None:
+        row = tx.put(msgspec.structs.replace(tx.get(_Row, NOBODY, str(number)), state=state))
+        if state == DESTROYED:
+            tx.remove_secret(row, _ROOT)
+
+    return step
