@@ -24,7 +24,7 @@ _RAW_DEFLATE = -15
 
 _Text = Annotated[str, msgspec.Meta(max_length=BUDGET)]
 _Name = Annotated[str, msgspec.Meta(min_length=1, max_length=BUDGET)]
-_Account = Annotated[str, msgspec.Meta(pattern="^[0-9]{12}$", min_length=12, max_length=12)]
+_Account = Annotated[str, msgspec.Meta(pattern=r"\A[0-9]{12}\Z")]
 _Milliseconds = Annotated[int, msgspec.Meta(ge=0, le=253_402_300_799_999)]
 _Count = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
 
