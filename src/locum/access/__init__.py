@@ -2,7 +2,7 @@
 
 from locum.access.authenticate import Verification, authenticate
 from locum.access.authorize import Judgement, authorize
-from locum.access.mfa import accept_mfa
+from locum.access.mfa import accept_mfa, brings_code
 from locum.access.record import record
 
-__all__ = ["Judgement", "Verification", "accept_mfa", "authenticate", "authorize", "record"]
+__all__ = ["Judgement", "Verification", "accept_mfa", "authenticate", "authorize", "brings_code", "record"]

@@ -20,12 +20,15 @@ UNABLE = (
 WRONG = "MultiFactorAuthentication failed with invalid MFA one time pass code. "
 
 
-def accept_mfa(call: Call, store: Store) -> datetime | None:
-    """When the code of this call was accepted, or None when it brings none. Raises AccessDenied for a code that is not
+def brings_code(call: Call) -> bool:
+    """Whether the call carries an MFA code, or half of one."""
+    return "TokenCode" in call.inputs or "SerialNumber" in call.inputs
+
+
+def accept_mfa(call: Call, store: Store) -> datetime:
+    """When the code of this call was accepted. Raises AccessDenied for a code that is not
     right, ValidationError for a code without a serial number or the reverse."""
     serial, code = call.inputs.get("SerialNumber"), call.inputs.get("TokenCode")
-    if serial is None and code is None:
-        return None
     if serial is None or code is None:
         raise Refusal("ValidationError", "SerialNumber and TokenCode go together: send both or neither")
     caller = call.caller

@@ -35,9 +35,21 @@ class Admitted(msgspec.Struct, frozen=True):
     operation: Operation | None
 
     @property
-    def waits(self) -> bool:
-        """Whether answering may wait for a durable commit."""
-        return self.operation is not None and (self.operation.writes or self.operation.mfa)
+    def writes(self) -> bool:
+        """Whether answering waits for a durable commit."""
+        return self.operation is not None and self.operation.writes
+
+
+class MustWait(Exception):
+    """This request waits for a durable commit after all: answer it again where waiting is allowed."""
+
+
+class _Unproven(Exception):
+    """The call brings an MFA code that was not put to the device yet."""
+
+    def __init__(self, call: Call) -> None:
+        super().__init__()
+        self.call = call
 
 
 def admit(request: Request, *, shortest_key_id: int = 16) -> Admitted:
@@ -47,10 +59,12 @@ def admit(request: Request, *, shortest_key_id: int = 16) -> Admitted:
     return Admitted(request, carried, routed, OPERATIONS.get(routed.action))
 
 
-def answer(admitted: Admitted, house: House, request_id: str) -> Response:
-    """The answer to an admitted request. Never raises."""
+def answer(admitted: Admitted, house: House, request_id: str, *, may_wait: bool = True) -> Response:
+    """The answer to an admitted request. Raises MustWait, and that only with `may_wait=False`."""
     try:
-        return _answer(admitted, house, request_id)
+        return _answer(admitted, house, request_id, may_wait=may_wait)
+    except MustWait:
+        raise
     except Refusal as refusal:
         return refused(refusal, admitted.routed.service, request_id)
     except Exception:
@@ -64,10 +78,11 @@ def refused(refusal: Refusal, service: str | None, request_id: str) -> Response:
     return Response(refusal.status, fault.headers(request_id), body)
 
 
-def _answer(admitted: Admitted, house: House, request_id: str) -> Response:
+def _answer(admitted: Admitted, house: House, request_id: str, *, may_wait: bool) -> Response:
     request, operation, shape = admitted.request, admitted.operation, admitted.routed.shape
     moment = house.clocks.moment()
     mfa_at: datetime | None = None
+    proven = False
 
     def enter(tx: Tx) -> Call:
         """Who calls, and only then what they ask for (rule S21)."""
@@ -85,7 +100,7 @@ def _answer(admitted: Admitted, house: House, request_id: str) -> Response:
         access.record(caller, house.activity, service=admitted.routed.service, region=region, now=moment.now)
         if operation is None:
             raise Refusal("NotImplemented", f"Locum does not perform {shape.action} yet")
-        return Call(
+        call = Call(
             operation=operation,
             caller=caller,
             inputs=query.read(request, shape),
@@ -98,6 +113,9 @@ def _answer(admitted: Admitted, house: House, request_id: str) -> Response:
             keyring=house.verification.keyring,
             mfa_at=mfa_at,
         )
+        if operation.mfa and not proven and access.brings_code(call):
+            raise _Unproven(call)
+        return call
 
     def check(tx: Tx) -> Call:
         call = enter(tx)
@@ -110,13 +128,19 @@ def _answer(admitted: Admitted, house: House, request_id: str) -> Response:
             tx.written_by(call.author)
         return call.operation.perform(call, tx)
 
-    if operation is not None and operation.mfa:
-        mfa_at = access.accept_mfa(house.store.read(enter), house.store)
-    if operation is not None and operation.writes:
+    if admitted.writes:
+        if not may_wait:
+            raise MustWait
         house.store.read(check)  # what would be refused never reaches the writer
         result = house.store.write(step)
     else:
-        result = house.store.read(step)
+        try:
+            result = house.store.read(step)
+        except _Unproven as unproven:
+            if not may_wait:
+                raise MustWait from None
+            mfa_at, proven = access.accept_mfa(unproven.call, house.store), True
+            result = house.store.read(step)
     return Response(200, fault.headers(request_id), xml.render(shape, result, request_id))
 
 

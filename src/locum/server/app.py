@@ -8,16 +8,17 @@ ours (rule S36), and in `dev` every answer says so (rule E6).
 from __future__ import annotations
 
 import asyncio
-import uuid
+import functools
 from collections.abc import Awaitable, Callable, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from email.utils import format_datetime
 from typing import Any
 
 from locum.aws.faults import Refusal
 from locum.http import Response
 from locum.server import front
-from locum.server.answer import admit, answer, refused
+from locum.server.answer import MustWait, admit, answer, refused
 from locum.server.house import House
 from locum.server.own import Own
 
@@ -48,7 +49,7 @@ class App:
             await _send(send, self._dressed(response), head=scope["method"] == "HEAD")
 
     async def _respond(self, scope: Scope, receive: Receive) -> Response:
-        request_id = str(uuid.UUID(bytes=self._house.mint.octets(16), version=4))
+        request_id = _uuid4(self._house.mint.octets(16))
         try:
             if refusal := front.check(scope):
                 raise refusal
@@ -59,9 +60,10 @@ class App:
             admitted = admit(request, shortest_key_id=self._house.verification.shortest_key_id)
         except Refusal as refusal:
             return refused(refusal, _service(refusal), request_id)
-        if admitted.waits:
+        try:
+            return answer(admitted, self._house, request_id, may_wait=False)
+        except MustWait:
             return await self._in_thread(answer, admitted, self._house, request_id)
-        return answer(admitted, self._house, request_id)
 
     async def _in_thread(self, call: Callable[..., Response], *arguments: object) -> Response:
         return await asyncio.get_running_loop().run_in_executor(self._threads, call, *arguments)
@@ -69,7 +71,7 @@ class App:
     def _dressed(self, response: Response) -> Response:
         """The answer with the headers that every answer carries."""
         moment = self._house.clocks.moment()
-        headers = [("date", format_datetime(moment.wire_now, usegmt=True)), *response.headers]
+        headers = [("date", _date(moment.wire_now.replace(microsecond=0))), *response.headers]
         if self._house.place.dev:
             headers.append(("x-locum-mode", "dev"))
         return Response(response.status, tuple(headers), response.body)
@@ -87,6 +89,18 @@ def _service(refusal: Refusal) -> str | None:
     """The service whose error the client expects, as far as routing found one."""
     service = refusal.facts.get("service")
     return service if isinstance(service, str) else None
+
+
+def _uuid4(octets: bytes) -> str:
+    """A random UUID (RFC 9562, version 4) of 16 random bytes, as text."""
+    text = octets.hex()
+    return f"{text[:8]}-{text[8:12]}-4{text[13:16]}-{'89ab'[octets[8] & 3]}{text[17:20]}-{text[20:]}"
+
+
+@functools.lru_cache(maxsize=4)
+def _date(second: datetime) -> str:
+    """The Date header of this second."""
+    return format_datetime(second, usegmt=True)
 
 
 async def _send(send: Send, response: Response, *, head: bool) -> None:
