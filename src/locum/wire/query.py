@@ -45,7 +45,8 @@ def read(request: Request, operation: OperationShape) -> dict[str, Any]:
     anything that needs to know what is stored.
     """
     inputs: dict[str, Any] = {}
-    members = _members(operation)
+    root = _root(operation)
+    members = root.members
     nested: dict[str, Any] = {}
     for name, text in form.parameters(request).items():
         reader = members.get(name)
@@ -60,11 +61,8 @@ def read(request: Request, operation: OperationShape) -> dict[str, Any]:
             if reader is not None:
                 held = inputs if reader.convert is not None else nested
                 held[parts[0]] = _put(reader, held.get(parts[0], _ABSENT), parts, 1, text)
-    for name, held in nested.items():
-        value = _finish(members[name], held)
-        # An empty list arrives as `Name=`; where null is refused it counts as null [P].
-        if value or members[name].kind == "structure" or not _required(operation, name):
-            inputs[name] = value
+    if nested:
+        inputs |= _finish(root, nested)
     found = constraints.faults(operation, inputs)
     if found:
         raise Refusal("ValidationError", constraints.sentence(found))
@@ -77,17 +75,14 @@ class _Reader(msgspec.Struct, frozen=True, eq=False):
     kind: str
     convert: Callable[[str], Any] | None = None
     members: Mapping[str, _Reader] = {}
+    required: frozenset[str] = frozenset()
     element: _Reader | None = None
     key: _Reader | None = None
 
 
 @functools.cache
-def _members(operation: OperationShape) -> Mapping[str, _Reader]:
-    return _reader(operation.input, operation.shapes).members if operation.input else {}
-
-
-def _required(operation: OperationShape, name: str) -> bool:
-    return operation.input is not None and name in operation.input.required
+def _root(operation: OperationShape) -> _Reader:
+    return _reader(operation.input, operation.shapes) if operation.input else _Reader("structure")
 
 
 def _reader(shape: Shape, shapes: Mapping[str, Shape]) -> _Reader:
@@ -95,7 +90,7 @@ def _reader(shape: Shape, shapes: Mapping[str, Shape]) -> _Reader:
         raise ValueError("flattened lists and maps are not read here: no service of the query protocol has them")
     if shape.type == "structure":
         members = {name: _reader(shapes[ref.shape], shapes) for name, ref in shape.members.items()}
-        return _Reader(shape.type, members=members)
+        return _Reader(shape.type, members=members, required=frozenset(shape.required))
     if shape.type == "list" and shape.member:
         return _Reader(shape.type, element=_reader(shapes[shape.member.shape], shapes))
     if shape.type == "map" and shape.key and shape.value:
@@ -168,7 +163,16 @@ def _finish(reader: _Reader, held: Any) -> Any:
     if held is _ABSENT:
         return None
     if reader.kind == "structure":
-        return {name: _finish(reader.members[name], value) for name, value in held.items()}
+        inner = {name: _finish(reader.members[name], value) for name, value in held.items()}
+        # An empty list arrives as `Name=`; where null is refused it counts as null [P].
+        null = [
+            name
+            for name in reader.required & inner.keys()
+            if not inner[name] and reader.members[name].kind in ("list", "map")
+        ]
+        for name in null:
+            del inner[name]
+        return inner
     if reader.element is None or reader.convert is not None:
         return held
     if reader.kind == "list":

@@ -37,8 +37,8 @@ def render(operation: OperationShape, result: Mapping[str, Any] | None, request_
 
 
 def escape(text: str) -> str:
-    """Text as the content of an element."""
-    if text.isprintable() and "<" not in text and ">" not in text and "&" not in text:
+    """Text as the content of an element. Raises TypeError for what is not text."""
+    if str.isprintable(text) and "<" not in text and ">" not in text and "&" not in text:
         return text  # the quick way for most: nothing unsafe is printable but the three
     return _UNSAFE.sub(lambda found: _ESCAPES.get(found.group(), "\ufffd"), text)
 
