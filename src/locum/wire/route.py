@@ -1,6 +1,6 @@
 """Which operation a request asks for.
 
-Law: this runs before the signature is verified, so it reads the path, `Version` and `Action` and nothing else (rule
+Law: this runs before the signature is verified, so it reads method, path, `Version` and `Action` and nothing else (rule
 S3, decisions 2); no other parameter is even decoded. `Version` names the service. The credential scope is unverified
 here: it only says whose error the client expects; that the scope's service is the operation's signing name is for
 `access.authenticate` to require.
@@ -43,10 +43,14 @@ class Routed(msgspec.Struct, frozen=True):
 def route(request: Request, carrier_service: str | None = None) -> Routed:
     """The operation of a query call. `carrier_service` is the unverified service of the credential scope, or None.
 
-    Raises Refusal, with the fact `service` for the renderer: InvalidAction for a path, an action or a version that AWS
+    Raises Refusal, with the fact `service` for the renderer: InvalidRequest for a method, InvalidAction for a path, an action or a version that AWS
     does not have, MissingAction, MalformedInput for an action or a version given twice. Checks no signature, no input.
     """
     owner = carrier_service if carrier_service in QUERY.values() else None
+    if request.method not in ("GET", "POST"):
+        raise Refusal(
+            "InvalidRequest", f"`{request.method}` is not a method of a query call: GET or POST", service=owner
+        )
     if request.path not in ("/", ""):
         raise Refusal("InvalidAction", "every query call goes to the path `/`", service=owner)
     found = _read(request, owner)

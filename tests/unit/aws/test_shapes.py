@@ -8,6 +8,7 @@ import sys
 import pytest
 
 from locum.aws import shapes
+from locum.aws.faults import STATUS
 
 
 @pytest.mark.parametrize("name", sorted(shapes.VERSIONS))
@@ -51,8 +52,6 @@ def test_every_error_of_a_model_has_a_status_that_refusals_know() -> None:
         for one in shapes.service(name).operations.values()
         for code, status in one.errors.items()
     }
-    from locum.aws.faults import STATUS
-
     assert {code: STATUS.get(code) for code in from_models} == from_models
 
 

@@ -57,6 +57,13 @@ def test_another_path_is_no_call(path: str) -> None:
     assert refused.value.code == "InvalidAction"
 
 
+@pytest.mark.parametrize("method", ["HEAD", "PUT", "DELETE", "post"])
+def test_another_method_is_no_call(method: str) -> None:
+    with pytest.raises(Refusal) as refused:
+        route(Request(method, "/", LIST_USERS.decode(), ()))
+    assert refused.value.code == "InvalidRequest"
+
+
 @pytest.mark.parametrize(
     ("body", "scope", "service"),
     [
