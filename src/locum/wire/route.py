@@ -43,8 +43,9 @@ class Routed(msgspec.Struct, frozen=True):
 def route(request: Request, carrier_service: str | None = None) -> Routed:
     """The operation of a query call. `carrier_service` is the unverified service of the credential scope, or None.
 
-    Raises Refusal, with the fact `service` for the renderer: InvalidRequest for a method, InvalidAction for a path, an action or a version that AWS
-    does not have, MissingAction, MalformedInput for an action or a version given twice. Checks no signature, no input.
+    Raises Refusal, with the fact `service` for the renderer: InvalidRequest for a method, InvalidAction for a path, an
+    action or a version that AWS does not have, MissingAction, MalformedInput for an action or a version given twice.
+    Checks no signature, no input.
     """
     owner = carrier_service if carrier_service in QUERY.values() else None
     if request.method not in ("GET", "POST"):
