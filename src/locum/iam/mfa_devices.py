@@ -58,7 +58,8 @@ def serial_number(device: MFADevice, partition: str) -> str:
 
 
 def find_device(tx: Tx, serial: str) -> MFADevice | None:
-    """The virtual device of that serial number, in whichever account, or None. An ARN is compared exactly (H17)."""
+    """The virtual device of that serial number, in whichever account and partition, or None. An ARN is compared exactly
+    (rule H17)."""
     start, _, name = serial.partition(":mfa/")
     partition, account = (start.split(":") + ["", ""])[1], start.rpartition(":")[2]
     device = tx.find(MFADevice, account, name)

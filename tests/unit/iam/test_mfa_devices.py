@@ -196,7 +196,9 @@ def test_a_device_that_is_nobodys_gives_no_codes(house: IamHouse) -> None:
     assert not house.write(lambda tx: accept_code(tx, "", SERIAL, code, house.now))
 
 
-@pytest.mark.parametrize("serial", ["phone", SERIAL + "x", "", ":mfa/phone", SERIAL.upper()])
+@pytest.mark.parametrize(
+    "serial", ["phone", SERIAL + "x", "", ":mfa/phone", SERIAL.upper(), SERIAL.replace("phone", "Phone")]
+)
 def test_an_unknown_device_gives_no_codes(house: IamHouse, serial: str) -> None:
     assert not accepted(house, enabled(house).code(), serial=serial)
 

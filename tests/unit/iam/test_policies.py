@@ -95,6 +95,11 @@ def test_an_arn_is_compared_exactly(house: IamHouse, other: str) -> None:
     assert house.refused("iam:GetPolicy", PolicyArn=other).code in ("NoSuchEntity", "ValidationError")
 
 
+def test_a_policy_of_aws_in_another_partition_is_another_policy(house: IamHouse) -> None:
+    arn = ADMINISTRATOR.replace(":aws:iam", ":aws-cn:iam")
+    assert house.refused("iam:GetPolicy", PolicyArn=arn).code == "NoSuchEntity"
+
+
 def test_the_path_in_the_arn_must_be_the_policys(house: IamHouse) -> None:
     create(house, Path="/division/")
     assert house.refused("iam:GetPolicy", PolicyArn=ARN).code == "NoSuchEntity"
