@@ -7,13 +7,15 @@ gave are drawn by the mint.
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from datetime import datetime
 
 import msgspec
 
 from locum.aws import ids
 from locum.aws.arn import account_id
 from locum.aws.secret import Secret
+from locum.call import Mint, Place
 from locum.iam.access_keys import SECRET, AccessKey
 from locum.iam.entities import Account, User
 from locum.server.house import House
@@ -56,39 +58,48 @@ def add_account(
 ) -> Added:
     """A new account with the given keys; with neither, both are drawn. Raises ValueError for an account that exists or
     an id that is none."""
-    number = account_id(account) if account is not None else f"{int.from_bytes(house.mint.octets(8)) % 10**12:012d}"
+    number = account_id(account) if account is not None else new_number(house.mint)
     if admin is None and root is None:
-        admin, root = new_pair(house, number), new_pair(house, number)
+        admin, root = new_pair(house.mint, house.place, number), new_pair(house.mint, house.place, number)
+    added = Added(number, root, admin)
+    house.store.write(adding(added, house.mint, house.place, now=house.clocks.moment().now))
+    return added
 
-    def step(tx: Tx) -> Added:
+
+def adding(added: Added, mint: Mint, place: Place, *, now: datetime) -> Callable[[Tx], None]:
+    """The step that writes a new account. Raises ValueError when it exists."""
+
+    def step(tx: Tx) -> None:
+        number = added.account
         if tx.find_id(Account, number) is not None:
             raise ValueError(f"account {number} exists already")
-        now = house.clocks.moment().now
-        tx.written_by(Author(arn=f"arn:{house.place.partition}:iam::{number}:root", at=now, request_id="start"))
+        tx.written_by(Author(arn=f"arn:{place.partition}:iam::{number}:root", at=now, request_id="start"))
         tx.add(Account(id=number, account=number, name=number, created=now))
-        if root is not None:
-            _add_key(tx, number, owner=number, pair=root, house=house)
-        if admin is not None:
-            user = User(
-                id=ids.entity_id(ids.USER, house.mint.octets(11)), account=number, name=ADMINISTRATOR, created=now
-            )
+        if added.root is not None:
+            _add_key(tx, number, owner=number, pair=added.root, now=now)
+        if added.admin is not None:
+            user = User(id=ids.entity_id(ids.USER, mint.octets(11)), account=number, name=ADMINISTRATOR, created=now)
             tx.add(user)
-            policy = ADMINISTRATOR_POLICY.format(partition=house.place.partition)
+            policy = ADMINISTRATOR_POLICY.format(partition=place.partition)
             tx.link(Relation.ATTACHMENT, number, user.id, policy)
-            _add_key(tx, number, owner=user.id, pair=admin, house=house)
-        return Added(number, root, admin)
+            _add_key(tx, number, owner=user.id, pair=added.admin, now=now)
 
-    return house.store.write(step)
+    return step
 
 
-def new_pair(house: House, account: str) -> Pair:
+def new_number(mint: Mint) -> str:
+    """A random account id: twelve digits."""
+    return f"{int.from_bytes(mint.octets(8)) % 10**12:012d}"
+
+
+def new_pair(mint: Mint, place: Place, account: str) -> Pair:
     """A new key pair of an account: an id that names it (rule S46) and 40 characters of secret (S48)."""
-    low39 = int.from_bytes(house.mint.octets(5)) >> 1
-    id = ids.key_id(ids.ACCESS_KEY, account, low39=low39, generation=house.place.key_generation)
-    return Pair(id, Secret(base64.b64encode(house.mint.octets(30)).decode("ascii")))
+    low39 = int.from_bytes(mint.octets(5)) >> 1
+    id = ids.key_id(ids.ACCESS_KEY, account, low39=low39, generation=place.key_generation)
+    return Pair(id, Secret(base64.b64encode(mint.octets(30)).decode("ascii")))
 
 
-def _add_key(tx: Tx, account: str, *, owner: str, pair: Pair, house: House) -> None:
-    key = AccessKey(id=pair.id, name=pair.id, account=account, owner=owner, created=house.clocks.moment().now)
+def _add_key(tx: Tx, account: str, *, owner: str, pair: Pair, now: datetime) -> None:
+    key = AccessKey(id=pair.id, name=pair.id, account=account, owner=owner, created=now)
     tx.add(key)
     tx.put_secret(key, SECRET, pair.secret)
