@@ -86,6 +86,9 @@ _DEFAULTS: dict[str, Any] = {
     field.name: field.default for field in msgspec.structs.fields(_Packed) if not field.required
 }
 
+# How a claim that says nothing would look as a value; packing leaves it out.
+_UNSAID: dict[str, Any] = {name: list(value) if value == () else value for name, value in _DEFAULTS.items()}
+
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(dict[int, Any])
 
@@ -141,8 +144,9 @@ def unpack(packed: bytes) -> Session:
         if numbers != sorted(numbers) or _encoder.encode(numbered) != packed:
             raise ClaimsError("not in the one form that packing writes")
         named = {_NAMES[number]: value for number, value in numbered.items() if number not in SKIPPABLE}
-        plain = msgspec.convert(named, _Packed)
-        return _session(plain)
+        if any(value == _UNSAID.get(name, ...) for name, value in named.items()):
+            raise ClaimsError("a claim that says nothing")
+        return _session(msgspec.convert(named, _Packed, builtin_types=(bytes,)))
     except _FAULTS as error:
         raise ClaimsError("not the claims of a session") from error
 
