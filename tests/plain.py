@@ -55,7 +55,7 @@ def decide(scenario: dict[str, Any]) -> Verdict:
 
 def decide_pair(asked: Asked) -> Verdict:
     """Semantics 7: the order of the steps."""
-    if folded(asked.action) == "sts:getcalleridentity":  # "not even a Deny stops it"
+    if folded(asked.action) == "sts:getcalleridentity" and asked.caller["account"]:  # "not even a Deny stops it"
         return Verdict("allowed", ["service"])
     denying = [kind for kind, document in binding(asked) if any(applies(asked, document, "Deny"))]
     if denying:
@@ -140,7 +140,7 @@ def grant(asked: Asked) -> Verdict:
         return Verdict("allowed", ["service"])
     if caller["type"] == "Root" and (kind == "trust" or folded(asked.action) == "sts:assumerole"):
         return Verdict("implicitDeny", ["resource"])  # "root users cannot call AssumeRole"
-    if caller["type"] == "Federated" and not of_its_protocol(asked):
+    if not of_its_protocol(asked):
         return Verdict("implicitDeny", ["resource"])
     if caller["account"] != asked.owner:
         return grant_from_outside(asked, ways)
@@ -175,10 +175,15 @@ def without(asked: Asked, kinds: tuple[str, ...]) -> Verdict | None:
 
 
 def of_its_protocol(asked: Asked) -> bool:
-    """Semantics 7, role trust: web identity and SAML come with the action of their protocol (tags beside it)."""
-    saml = ":saml-provider/" in asked.caller["arn"]
-    own = "sts:assumerolewithsaml" if saml else "sts:assumerolewithwebidentity"
-    return folded(asked.action) in (own, "sts:tagsession", "sts:setsourceidentity")
+    """Semantics 7, role trust: web identity and SAML come with the action of their protocol (tags and source identity
+    beside it), and nobody else comes with those actions."""
+    provider = asked.caller["type"] == "Federated"
+    saml = provider and ":saml-provider/" in asked.caller["arn"]
+    if folded(asked.action) in ("sts:assumerolewithsaml", "sts:assumerolewithwebidentity"):
+        return provider and folded(asked.action).endswith("saml") == saml
+    if asked.scenario.get("resource_policy_kind") != "trust":
+        return True
+    return not provider or folded(asked.action) in ("sts:tagsession", "sts:setsourceidentity")
 
 
 # ------------------------------------------------------------------ statements

@@ -10,6 +10,7 @@ whole documents.
 """
 
 import re
+from calendar import timegm
 from collections.abc import Iterator
 from typing import Any
 
@@ -155,7 +156,7 @@ def derived(scenario: Scenario, who: Scenario) -> dict[str, Any]:
         "aws:SecureTransport": "true",
         "aws:ViaAWSService": "false",
         "aws:RequestedRegion": "us-east-1",
-        **({"aws:EpochTime": "1768478400"} if now == NOON else {}),
+        **epoch(now),
         **principal_keys(who),
     }
     if who["mfa"] is not None:
@@ -164,6 +165,11 @@ def derived(scenario: Scenario, who: Scenario) -> dict[str, Any]:
     keys |= {f"aws:PrincipalTag/{key}": value for key, value in who["tags"].items()}
     keys |= {f"aws:ResourceTag/{key}": value for key, value in scenario.get("resource_tags", {}).items()}
     return keys
+
+
+def epoch(now: str) -> dict[str, str]:
+    seconds = re.fullmatch(r"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)Z", now, re.ASCII)
+    return {"aws:EpochTime": str(timegm(tuple(map(int, seconds.groups()))))} if seconds else {}
 
 
 def principal_keys(who: Scenario) -> dict[str, Any]:

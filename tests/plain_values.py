@@ -68,7 +68,7 @@ def resource_matches(text: str, resource: str, context: Context, variables: bool
 
 # ------------------------------------------------------------------ variables (semantics 4)
 
-VARIABLE = re.compile(r"\$\{(?:([*?$])|([^{}',]+?)\s*(?:,\s*'([^']*)'\s*)?)\}", re.ASCII)
+VARIABLE = re.compile(r"\$\{(?:([*?$])|\s*([^{}',]+?)\s*(?:,\s*'([^']*)'\s*)?)\}", re.ASCII)
 
 
 def substituted(text: str, context: Context) -> list[str] | None:
@@ -102,8 +102,11 @@ def present(context: Context, key: str) -> str | list[str] | None:
 
 
 def folded(text: str) -> str:
-    """Ignoring case means A to Z alone (rule P12: the Kelvin sign is no `k`)."""
-    return "".join(chr(ord(c) + 32) if "A" <= c <= "Z" else c for c in text)
+    """Ignoring case reaches the letters that a policy may hold, whose case forms lie 32 apart: A to Z and, in Latin-1,
+    U+00C0 to U+00DE without the multiplication sign (rule P12: the Kelvin sign is no `k`)."""
+    return "".join(
+        chr(ord(c) + 32) if "A" <= c <= "Z" or ("\u00c0" <= c <= "\u00de" and c != "\u00d7") else c for c in text
+    )
 
 
 # ------------------------------------------------------------------ conditions (semantics 5)
@@ -126,7 +129,7 @@ def text_of(value: Any) -> str:
 def holds(operator: str, value: str | list[str] | None, wanted: list[str], context: Context, variables: bool) -> bool:
     """Semantics 5.3 for absent keys, 5.4 for sets; a negated operator must differ from all values (5.1)."""
     if operator == "Null":
-        return any(text == ("true" if value is None else "false") for text in wanted)
+        return any(boolean(text) == (value is None) for text in wanted)
     for_all, for_any = operator.startswith("ForAllValues:"), operator.startswith("ForAnyValue:")
     if_exists = operator.endswith("IfExists")
     name = operator.split(":")[-1].removesuffix("IfExists")
@@ -191,7 +194,7 @@ def instant(text: str) -> Fraction | None:
     """Semantics 5.2: a W3C date and time (no zone is UTC) or seconds since 1970, as seconds since the year 1."""
     found = DATE.fullmatch(text)
     if not found:
-        seconds = re.fullmatch(r"[0-9]+(\.[0-9]+)?", text, re.ASCII)
+        seconds = re.fullmatch(r"-?[0-9]+(\.[0-9]+)?", text, re.ASCII)
         return Fraction(text) + date(1970, 1, 1).toordinal() * 86400 if seconds else None
     year, month, day = int(found[1]), int(found[2] or 1), int(found[3] or 1)
     hour, minute, second, ahead, ahead_minutes = (int(found[group] or 0) for group in (4, 5, 6, 9, 10))
@@ -214,7 +217,8 @@ def bytes_of(text: str) -> bytes | None:
 
 
 def boolean(text: str) -> bool | None:
-    return {"true": True, "false": False}.get(text)
+    """Semantics 5.2: `true` or `false`, in letters of either case."""
+    return {"true": True, "false": False}.get(folded(text))
 
 
 def address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
