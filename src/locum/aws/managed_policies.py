@@ -9,6 +9,7 @@ any, and the ARNs inside a document follow it.
 from __future__ import annotations
 
 import functools
+import io
 import zipfile
 from collections.abc import Iterator, Mapping
 from datetime import datetime
@@ -86,7 +87,9 @@ def about() -> About:
 
 @functools.cache
 def _archive() -> zipfile.ZipFile:
-    return zipfile.ZipFile((resources.files("locum.aws") / "data" / "managed_policies.zip").open("rb"))
+    # In memory, still compressed (1.2 MB): an open file would share its position with workers that are forked later.
+    octets = (resources.files("locum.aws") / "data" / "managed_policies.zip").read_bytes()
+    return zipfile.ZipFile(io.BytesIO(octets))
 
 
 def _index(partition: str) -> Mapping[str, ManagedDocument]:

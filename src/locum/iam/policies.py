@@ -107,7 +107,7 @@ def get_own(call: Call, tx: Tx, arn: str) -> ManagedPolicy:
     if isinstance(policy, ManagedDocument):
         raise Refusal(
             "AccessDenied",
-            f"User: {call.caller.arn} is not authorized to perform: {call.operation.name} on resource: policy {arn}",
+            f"User: {call.caller.arn} is not authorized to perform: {call.operation.name} on resource: {arn}",
             arn=arn,
         )
     return policy
