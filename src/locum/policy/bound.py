@@ -10,37 +10,91 @@ from collections.abc import Sequence
 
 import msgspec
 
-from locum.policy.actions import Special, special
-from locum.policy.compile import REMEMBERED, Policy, Statement
+from locum.policy.actions import Special, held_by_rcps, special
+from locum.policy.compile import Policy, Statement
 from locum.policy.conditions import Test
-from locum.policy.decision import ALLOWED, Decision, StatementRef
-from locum.policy.match import Matcher
+from locum.policy.decision import ALLOWED, EXPLICIT, Decision, StatementRef
+from locum.policy.match import Matcher, fold
+from locum.policy.principals import Audience
+
+# Actions an index remembers; whoever asks for more only costs time (security D8).
+REMEMBERED = 1024
+
+
+class Candidate(msgspec.Struct, frozen=True, eq=False):
+    """A statement and where it stands. `covers`, `tests` and the rest are the statement's own; `alone` is the decision
+    when this statement applies and nothing else has a say."""
+
+    covers: Matcher | None
+    tests: tuple[Test, ...] | None
+    alone: Decision
+    ref: StatementRef
+    audience: Audience | None
+    deny: bool
+    acts: Matcher
+
+
+class Part(msgspec.Struct, frozen=True, eq=False):
+    """What one policy has to say about one action."""
+
+    denies: tuple[Candidate, ...]
+    allows: tuple[Candidate, ...]
 
 
 class Attached(msgspec.Struct, frozen=True, eq=False):
-    """A policy and what to call it in an explanation: its ARN, or `inline policy NAME of role/x`."""
+    """A policy and what to call it in an explanation: its ARN, or `inline policy NAME of role/x`.
+
+    Keep it as long as the policy: it remembers which statements matter to an action.
+    """
 
     source: str
     policy: Policy
     type: str = ""
+    _speaking: dict[str, tuple[Candidate, ...]] = msgspec.field(default_factory=dict)
+    _parts: dict[str, dict[str, Part]] = msgspec.field(default_factory=dict)
 
+    def speaking(self, layer: str) -> tuple[Candidate, ...]:
+        """Every statement of this policy, as it speaks in `layer`."""
+        found = self._speaking.get(layer)
+        if found is None:
+            found = tuple(self._candidate(statement, layer) for statement in self.policy.statements)
+            self._speaking[layer] = found
+        return found
 
-class Candidate(msgspec.Struct, frozen=True, eq=False):
-    """A statement that covers the action, and where it stands. `covers` and `tests` are the statement's own; `alone`
-    is the decision when this statement allows and nothing else has a say."""
+    def part(self, action: str, layer: str) -> Part:
+        """The statements that cover `action`, as they speak in `layer`; conditions and resources are not asked."""
+        parts = self._parts.get(layer)
+        if parts is None:
+            parts = self._parts[layer] = {}
+        found = parts.get(action)
+        if found is None:
+            folded = fold(action)
+            every = [one for one in self.speaking(layer) if one.acts(folded)]
+            found = Part(tuple(one for one in every if one.deny), tuple(one for one in every if not one.deny))
+            if len(parts) >= REMEMBERED:
+                parts.clear()
+            parts[action] = found
+        return found
 
-    covers: Matcher | None
-    tests: tuple[Test, ...] | None
-    statement: Statement
-    attached: Attached
-    ref: StatementRef
-    alone: Decision
+    def _candidate(self, statement: Statement, layer: str) -> Candidate:
+        ref = StatementRef(self.source, statement.index, statement.sid, statement.line, layer)
+        verdict = EXPLICIT if statement.deny else ALLOWED
+        return Candidate(
+            covers=statement.covers,
+            tests=statement.tests,
+            alone=Decision(verdict, not statement.deny, (layer,), (ref,)),
+            ref=ref,
+            audience=statement.audience,
+            deny=statement.deny,
+            acts=statement.acts,
+        )
 
 
 class Lot(msgspec.Struct, frozen=True, eq=False):
     """What the caller's policies have to say about one action; None where a layer does not exist.
 
-    `simple`: there are identity policies and no other layer. `special`: AWS has a rule of its own for this action.
+    `plain`: there are identity policies and no other layer, and AWS has no rule of its own for this action;
+    `special` is that rule. `held_by_rcps`: RCPs hold the action's service.
     """
 
     denies: tuple[Candidate, ...]
@@ -49,8 +103,9 @@ class Lot(msgspec.Struct, frozen=True, eq=False):
     boundary: tuple[Candidate, ...] | None
     session: tuple[Candidate, ...] | None
     scps: tuple[tuple[Candidate, ...], ...] | None
-    simple: bool
+    plain: bool
     special: Special | None
+    held_by_rcps: bool
 
 
 class Bound:
@@ -82,19 +137,22 @@ class Bound:
         return found
 
     def _sorted(self, action: str) -> Lot:
-        identity = candidates(self.identity, action, "identity")
-        boundary = None if self.boundary is None else candidates(self.boundary, action, "boundary")
-        session = None if self.session is None else candidates(self.session, action, "session")
-        levels = [candidates(level, action, "scp") for level in self.scps or ()]
+        folded = fold(action)
+        identity = _acting(self.identity, folded, "identity")
+        boundary = None if self.boundary is None else _acting(self.boundary, folded, "boundary")
+        session = None if self.session is None else _acting(self.session, folded, "session")
+        levels = tuple(_acting(level, folded, "scp") for level in self.scps or ())
+        kind = special(action)
         return Lot(
             denies=_denies((*identity, *(boundary or ()), *(session or ()))),
-            scp_denies=_denies(tuple(one for level in levels for one in level)),
+            scp_denies=_denies([one for level in levels for one in level]),
             identity=_allows(identity),
             boundary=None if boundary is None else _allows(boundary),
             session=None if session is None else _allows(session),
             scps=None if self.scps is None else tuple(_allows(level) for level in levels),
-            simple=self.boundary is None and self.session is None and self.scps is None,
-            special=special(action),
+            plain=kind is None and self.boundary is None and self.session is None and self.scps is None,
+            special=kind,
+            held_by_rcps=held_by_rcps(action),
         )
 
     def __repr__(self) -> str:
@@ -128,23 +186,16 @@ def attached(policies: Attached | Sequence[Attached] | None) -> tuple[Attached, 
     return (policies,) if isinstance(policies, Attached) else tuple(policies)
 
 
-def candidates(policies: Sequence[Attached], action: str, layer: str) -> tuple[Candidate, ...]:
-    """The statements of `policies` that cover `action`, in order."""
-    return tuple(_candidate(statement, one, layer) for one in policies for statement in one.policy.acting(action))
+def _acting(policies: Sequence[Attached], folded: str, layer: str) -> list[Candidate]:
+    return [one for policy in policies for one in policy.speaking(layer) if one.acts(folded)]
 
 
-def _candidate(statement: Statement, one: Attached, layer: str) -> Candidate:
-    ref = StatementRef(one.source, statement.index, statement.sid, statement.line, layer)
-    alone = Decision(ALLOWED, True, (layer,), (ref,))
-    return Candidate(statement.covers, statement.tests, statement, one, ref, alone)
+def _denies(found: Sequence[Candidate]) -> tuple[Candidate, ...]:
+    return tuple(one for one in found if one.deny)
 
 
-def _denies(found: tuple[Candidate, ...]) -> tuple[Candidate, ...]:
-    return tuple(one for one in found if one.statement.deny)
-
-
-def _allows(found: tuple[Candidate, ...]) -> tuple[Candidate, ...]:
-    return tuple(one for one in found if not one.statement.deny)
+def _allows(found: Sequence[Candidate]) -> tuple[Candidate, ...]:
+    return tuple(one for one in found if not one.deny)
 
 
 NOBODY = bind()

@@ -21,9 +21,6 @@ from locum.policy.match import Matcher, compiled, fold, glob, matches
 from locum.policy.principals import EVERYONE, Audience
 from locum.policy.variables import filled, fixed, has_variable, template
 
-# Actions a policy remembers the statements of; an attacker who asks for more only costs time (security D8).
-REMEMBERED = 1024
-
 
 class PolicyError(Refusal):
     """A text that is no policy of its kind: MalformedPolicyDocument with AWS's sentence.
@@ -67,14 +64,13 @@ class Statement(msgspec.Struct, frozen=True, eq=False):
 
 
 class Policy(msgspec.Struct, frozen=True, eq=False):
-    """A compiled policy: share it between all it is attached to. `digest` is the SHA-256 of the text, in hex."""
+    """A compiled policy: share it between all it is attached to."""
 
     kind: PolicyKind
     text: str
     version: str
     id: str
     statements: tuple[Statement, ...]
-    _acting: dict[str, tuple[Statement, ...]] = msgspec.field(default_factory=dict)
 
     @property
     def size(self) -> int:
@@ -83,19 +79,8 @@ class Policy(msgspec.Struct, frozen=True, eq=False):
 
     @property
     def digest(self) -> str:
-        """The name of this text: two policies with the same text have the same."""
+        """The SHA-256 of the text, in hex: two policies with the same text have the same."""
         return hashlib.sha256(self.text.encode()).hexdigest()
-
-    def acting(self, action: str) -> tuple[Statement, ...]:
-        """The statements that cover `action`, in order; conditions and resources are not asked."""
-        found = self._acting.get(action)
-        if found is None:
-            folded = fold(action)
-            found = tuple(statement for statement in self.statements if statement.acts(folded))
-            if len(self._acting) >= REMEMBERED:
-                self._acting.clear()
-            self._acting[action] = found
-        return found
 
     def __repr__(self) -> str:
         return f"Policy({self.kind.value}, {len(self.statements)} statements)"

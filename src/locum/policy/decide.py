@@ -7,10 +7,11 @@ account. Explaining is elsewhere and costs nothing here.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
-from locum.policy.actions import Special, held_by_rcps, owned_by_aws
-from locum.policy.bound import Attached, Candidate, Lot, attached, candidates
+from locum.policy.actions import Special, owned_by_aws
+from locum.policy.bound import Attached, Candidate, Lot, attached
+from locum.policy.conditions import Test
 from locum.policy.context import Exhausted, Facts
 from locum.policy.decision import ALLOWED, EXPLICIT, IMPLICIT, Decision, StatementRef
 from locum.policy.principals import IN_ACCOUNT, Naming, PrincipalType
@@ -26,6 +27,10 @@ _OWNED = Decision(IMPLICIT, False, ("service",), reason="the resource belongs to
 _NOT_ASKED = Decision(IMPLICIT, False, ("service",), reason="this caller cannot assume a role by this action")
 _ROOT = Decision(ALLOWED, True, ("root",), reason="the root user of the account")
 _TOO_MUCH = Decision(IMPLICIT, False, ("service",), reason="the conditions are too long to be compared")
+_RESOURCE: tuple[str, ...] = ("resource",)
+_IDENTITY: tuple[str, ...] = ("identity",)
+_BOTH: tuple[str, ...] = ("resource", "identity")
+_NO_IDENTITY = Decision(IMPLICIT, False, ("identity",), silent=("identity",))
 
 
 def decide(question: Question) -> Decision:
@@ -34,17 +39,62 @@ def decide(question: Question) -> Decision:
     It does not check that the caller is who it says: that is authentication.
     """
     try:
-        return _decide(question)
+        lot = question.bound.lot(question.action)
+        if (
+            lot.plain
+            and question.resource_policy is None
+            and question.rcps is None
+            and question.endpoint is None
+            and question.resource_policy_kind == "resource"
+        ):
+            principal = question.principal
+            kind = principal.type
+            if principal.account == question.resource_account and (
+                kind is PrincipalType.USER or kind is PrincipalType.ROLE_SESSION
+            ):
+                return _by_identity_alone(question, lot)
+        return _in_order(question, lot, Facts(question.context, question.resource))
     except Exhausted:
         return _TOO_MUCH
 
 
-def _decide(question: Question) -> Decision:
-    lot = question.bound.lot(question.action)
+def _by_identity_alone(question: Question, lot: Lot) -> Decision:
+    """The commonest question, where `_in_order` has two steps left: a Deny, then an Allow, of identity policies.
+
+    The context is not looked at before a condition asks for it.
+    """
     resource = question.resource
-    facts = Facts(question.context, resource)
+    facts: Facts | None = None
+    denial: Candidate | None = None
+    for one in lot.denies:
+        covers = one.covers
+        if covers is None or covers(resource):
+            if facts is None:
+                facts = Facts(question.context, resource)
+            if one.tests is None or meets(one.tests, facts):
+                if denial is not None:
+                    return _explicit(question, lot, facts)
+                denial = one
+    if denial is not None:
+        return denial.alone
+    for one in lot.identity:
+        covers = one.covers
+        if covers is None or covers(resource):
+            tests = one.tests
+            if tests is None:
+                return one.alone
+            if facts is None:
+                facts = Facts(question.context, resource)
+            if meets(tests, facts):
+                return one.alone
+    return _NO_IDENTITY
+
+
+def _in_order(question: Question, lot: Lot, facts: Facts) -> Decision:
+    """Every step, in AWS's order."""
     principal = question.principal
-    if lot.special is Special.ALWAYS and principal.type in IN_ACCOUNT:
+    of_account = principal.type in IN_ACCOUNT
+    if lot.special is Special.ALWAYS and of_account:
         return _ALWAYS
     if _is_denied(question, lot, facts):
         return _explicit(question, lot, facts)
@@ -52,10 +102,11 @@ def _decide(question: Question) -> Decision:
         ruled = _by_rule(question, lot.special)
         if ruled is not None:
             return ruled
-    silent = _missing_above(question, lot, facts)
-    if silent:
+    if (lot.scps is not None or question.endpoint is not None) and (silent := _missing_above(question, lot, facts)):
         return _implicit(silent)
-    if principal.type not in IN_ACCOUNT:
+    if _needs_trust(question, lot) and not may_be_asked(question):
+        return _NOT_ASKED
+    if not of_account:
         return _outsider(question, facts)
     if principal.account == question.resource_account:
         return _own_account(question, lot, facts)
@@ -70,36 +121,63 @@ def _is_denied(question: Question, lot: Lot, facts: Facts) -> bool:
         return True
     if lot.scp_denies and held_by_scps(question) and first(lot.scp_denies, facts):
         return True
-    if question.endpoint is None and question.resource_policy is None and question.rcps is None:
-        return False
-    return next(iter(_resource_side_denies(question, facts)), None) is not None
+    action = question.action
+    if question.rcps is not None and _held_by_rcps(question, lot):
+        for level in question.rcps:
+            for one in level:
+                denies = one.part(action, "rcp").denies
+                if denies and _reached(denies, question, facts):
+                    return True
+    for one in attached(question.endpoint):
+        denies = one.part(action, "endpoint").denies
+        if denies and _reached(denies, question, facts):
+            return True
+    if question.resource_policy is not None and not _is_owner_of_bucket_policy(question, lot):
+        for one in attached(question.resource_policy):
+            denies = one.part(action, "resource").denies
+            if denies and _reached(denies, question, facts):
+                return True
+    return False
 
 
-def _resource_side_denies(question: Question, facts: Facts) -> Iterable[Candidate]:
-    """Every Deny of RCPs, endpoint and resource policy that applies, in AWS's order."""
-    for layer, policies in _resource_side(question):
-        for one in candidates(policies, question.action, layer):
-            audience = one.statement.audience
-            if (
-                one.statement.deny
-                and (audience is None or audience.hits(question.principal, bounded=question.bound.boundary is not None))
-                and applies(one, facts)
-            ):
-                yield one
+def _held_by_rcps(question: Question, lot: Lot) -> bool:
+    return lot.held_by_rcps and not question.principal.service_linked
 
 
-def _resource_side(question: Question) -> Iterable[tuple[str, Sequence[Attached]]]:
-    if question.rcps is not None and held_by_rcps(question.action) and not question.principal.service_linked:
-        yield "rcp", tuple(one for level in question.rcps for one in level)
+def _resource_side(question: Question, lot: Lot) -> list[tuple[Sequence[Attached], str]]:
+    """The policies that are not the caller's, in AWS's order: RCPs level by level, the endpoint's, the resource's."""
+    found: list[tuple[Sequence[Attached], str]] = []
+    if question.rcps is not None and _held_by_rcps(question, lot):
+        found = [(level, "rcp") for level in question.rcps]
     if question.endpoint is not None:
-        yield "endpoint", attached(question.endpoint)
-    if question.resource_policy is not None and not _is_owner_of_bucket_policy(question):
-        yield "resource", attached(question.resource_policy)
+        found.append((attached(question.endpoint), "endpoint"))
+    if question.resource_policy is not None and not _is_owner_of_bucket_policy(question, lot):
+        found.append((attached(question.resource_policy), "resource"))
+    return found
+
+
+def _reached(denies: Sequence[Candidate], question: Question, facts: Facts) -> list[Candidate]:
+    """Those of these Deny statements that apply and reach the caller."""
+    found = []
+    for one in denies:
+        audience = one.audience
+        if (
+            audience is None
+            or audience.open
+            or audience.hits(question.principal, bounded=question.bound.boundary is not None)
+        ) and applies(one, facts):
+            found.append(one)
+    return found
 
 
 def _explicit(question: Question, lot: Lot, facts: Facts) -> Decision:
     """The denial that names every Deny statement that applied."""
-    found = [one.ref for one in _resource_side_denies(question, facts)]
+    found = [
+        one.ref
+        for policies, layer in _resource_side(question, lot)
+        for policy in policies
+        for one in _reached(policy.part(question.action, layer).denies, question, facts)
+    ]
     if held_by_scps(question):
         found += [one.ref for one in lot.scp_denies if applies(one, facts)]
     found += [one.ref for one in lot.denies if applies(one, facts)]
@@ -120,14 +198,10 @@ def _by_rule(question: Question, kind: Special) -> Decision | None:
     return None
 
 
-def _is_owner_of_bucket_policy(question: Question) -> bool:
+def _is_owner_of_bucket_policy(question: Question, lot: Lot) -> bool:
     """Whether this is the owner's root user at its bucket policy, whom that policy cannot lock out (rule 7.20)."""
     principal = question.principal
-    return (
-        principal.is_root
-        and principal.account == question.resource_account
-        and question.bound.lot(question.action).special is Special.BUCKET_POLICY
-    )
+    return lot.special is Special.BUCKET_POLICY and principal.is_root and principal.account == question.resource_account
 
 
 # ---- steps 2 to 4: what must allow besides the grant (rules 7.5 to 7.7)
@@ -142,10 +216,13 @@ def held_by_scps(question: Question) -> bool:
 def _missing_above(question: Question, lot: Lot, facts: Facts) -> tuple[str, ...]:
     """The layers above the grant that have no Allow. RCPs always have RCPFullAWSAccess (rule 7.3)."""
     silent: tuple[str, ...] = ()
-    if lot.scps is not None and held_by_scps(question) and not all(first(level, facts) for level in lot.scps):
-        silent = ("scp",)
+    if lot.scps is not None and held_by_scps(question):
+        for level in lot.scps:
+            if first(level, facts) is None:
+                silent = ("scp",)
+                break
     if question.endpoint is not None:
-        naming, _ = granted(attached(question.endpoint), question, facts, layer="endpoint")
+        naming, _ = _granted(attached(question.endpoint), question, facts, layer="endpoint")
         if naming is Naming.NOT:
             silent = (*silent, "endpoint")
     return silent
@@ -156,8 +233,6 @@ def _missing_above(question: Question, lot: Lot, facts: Facts) -> tuple[str, ...
 
 def _outsider(question: Question, facts: Facts) -> Decision:
     """Services, anonymous callers, federated identities: only the resource's policy counts (rule 7.9)."""
-    if _needs_trust(question) and not may_be_asked(question):
-        return _NOT_ASKED
     naming, ref = _by_resource(question, facts)
     if naming is Naming.NOT or ref is None:
         return _implicit(("resource",))
@@ -166,18 +241,14 @@ def _outsider(question: Question, facts: Facts) -> Decision:
 
 def _own_account(question: Question, lot: Lot, facts: Facts) -> Decision:
     """Caller and resource in one account (rules 7.10 and 7.11)."""
-    must_grant = _must_grant(question)
+    must_grant = question.resource_policy_kind != "resource" or _needs_trust(question, lot)
     principal = question.principal
-    if _needs_trust(question) and not may_be_asked(question):
-        return _NOT_ASKED
     if principal.is_root and not must_grant:
         return _ROOT
-    naming, ref = Naming.NOT, None
-    if question.resource_policy is not None:
-        naming, ref = _by_resource(question, facts)
+    naming, ref = _by_resource(question, facts)
     if ref is not None and (naming is Naming.ITSELF or principal.is_root):
         return Decision(ALLOWED, True, ("resource",), (ref,))
-    if must_grant and naming is Naming.NOT:
+    if must_grant and ref is None:
         return _implicit(("resource",))
     if naming is Naming.BEHIND:
         return _intersection(question, lot, facts, ref=ref, identity=False)
@@ -186,13 +257,11 @@ def _own_account(question: Question, lot: Lot, facts: Facts) -> Decision:
 
 def _other_account(question: Question, lot: Lot, facts: Facts) -> Decision:
     """Caller and resource in different accounts: both sides must allow (rule 7.12)."""
-    if _needs_trust(question) and not may_be_asked(question):
-        return _NOT_ASKED
-    naming, ref = _by_resource(question, facts)
+    _, ref = _by_resource(question, facts)
     if question.principal.is_root:
         return _implicit(("resource",)) if ref is None else Decision(ALLOWED, True, ("resource",), (ref,))
     decision = _intersection(question, lot, facts, ref=ref, identity=True)
-    if naming is Naming.NOT:
+    if ref is None:
         return _implicit(("resource", *decision.silent))
     return decision
 
@@ -202,8 +271,8 @@ def _intersection(question: Question, lot: Lot, facts: Facts, *, ref: StatementR
     session = lot.session
     if session is None and question.principal.type is PrincipalType.FEDERATED_USER:
         session = ()  # GetFederationToken without a session policy: the caller's policies give nothing (rule 7.11)
-    silent: tuple[str, ...] = ()
-    found: tuple[StatementRef, ...] = () if ref is None else (ref,)
+    silent: list[str] = []
+    found = [] if ref is None else [ref]
     for layer, allows in (
         ("identity", lot.identity if identity else None),
         ("boundary", lot.boundary),
@@ -212,35 +281,39 @@ def _intersection(question: Question, lot: Lot, facts: Facts, *, ref: StatementR
         if allows is not None:
             one = first(allows, facts)
             if one is None:
-                silent = (*silent, layer)
+                silent.append(layer)
             else:
-                found = (*found, one.ref)
+                found.append(one.ref)
     if silent:
-        return _implicit(silent)
-    granting = ("resource",) if ref is not None else ()
-    return Decision(ALLOWED, True, (*granting, "identity") if identity else granting, found)
+        return _implicit(tuple(silent))
+    if not identity:
+        granting = _RESOURCE
+    elif ref is None:
+        granting = _IDENTITY
+    else:
+        granting = _BOTH
+    return Decision(ALLOWED, True, granting, tuple(found))
 
 
 def _implicit(silent: tuple[str, ...]) -> Decision:
     return Decision(IMPLICIT, False, silent, silent=silent)
 
 
-def _needs_trust(question: Question) -> bool:
+def _needs_trust(question: Question, lot: Lot) -> bool:
     """Whether this is an assumption of a role, which the role's trust policy must allow (rule 7.15)."""
-    special = question.bound.lot(question.action).special
-    return question.resource_policy_kind == "trust" or special in (Special.ASSUME, Special.ASSUME_FEDERATED)
-
-
-def _must_grant(question: Question) -> bool:
-    """Whether the resource's own policy must grant, even in its own account: KMS keys and roles (rules 7.13, 7.15)."""
-    return question.resource_policy_kind != "resource" or _needs_trust(question)
-
-
-def _by_resource(question: Question, facts: Facts) -> tuple[Naming, StatementRef | None]:
-    return granted(attached(question.resource_policy), question, facts, layer="resource")
+    special = lot.special
+    return special is Special.ASSUME or special is Special.ASSUME_FEDERATED or question.resource_policy_kind == "trust"
 
 
 # ---- what statements say
+
+
+def meets(tests: Sequence[Test], facts: Facts) -> bool:
+    """Whether all these conditions hold."""
+    for test in tests:  # noqa: SIM110 - a generator would cost more than the tests
+        if not test(facts):
+            return False
+    return True
 
 
 def applies(one: Candidate, facts: Facts) -> bool:
@@ -248,12 +321,7 @@ def applies(one: Candidate, facts: Facts) -> bool:
     covers = one.covers
     if covers is not None and not covers(facts.resource):
         return False
-    tests = one.tests
-    if tests is not None:
-        for test in tests:
-            if not test(facts):
-                return False
-    return True
+    return one.tests is None or meets(one.tests, facts)
 
 
 def first(found: Sequence[Candidate], facts: Facts) -> Candidate | None:
@@ -263,28 +331,30 @@ def first(found: Sequence[Candidate], facts: Facts) -> Candidate | None:
         covers = one.covers
         if covers is None or covers(resource):
             tests = one.tests
-            if tests is None:
-                return one
-            for test in tests:
-                if not test(facts):
-                    break
-            else:
+            if tests is None or meets(tests, facts):
                 return one
     return None
 
 
-def granted(
+def _by_resource(question: Question, facts: Facts) -> tuple[Naming, StatementRef | None]:
+    if question.resource_policy is None:
+        return Naming.NOT, None
+    return _granted(attached(question.resource_policy), question, facts, layer="resource")
+
+
+def _granted(
     policies: Sequence[Attached], question: Question, facts: Facts, *, layer: str
 ) -> tuple[Naming, StatementRef | None]:
     """How closely the Allow statements that apply name the caller, and the one that does it most closely."""
     best, ref = Naming.NOT, None
-    for one in candidates(policies, question.action, layer):
-        audience = one.statement.audience
-        if one.statement.deny or audience is None:
-            continue
-        naming = audience.names(question.principal)
-        if naming > best and applies(one, facts):
-            best, ref = naming, one.ref
-            if best is Naming.ITSELF:
-                break
+    for policy in policies:
+        for one in policy.part(question.action, layer).allows:
+            audience = one.audience
+            if audience is None:
+                continue
+            naming = Naming.ITSELF if audience.open else audience.names(question.principal)
+            if naming > best and applies(one, facts):
+                best, ref = naming, one.ref
+                if best is Naming.ITSELF:
+                    return best, ref
     return best, ref

@@ -16,7 +16,7 @@ EXPLICIT: Verdict = "explicitDeny"
 IMPLICIT: Verdict = "implicitDeny"
 
 
-class StatementRef(msgspec.Struct, frozen=True):
+class StatementRef(msgspec.Struct, frozen=True, gc=False):
     """Where a statement stands: what its policy is called, its place from 0, its sid or "", its line from 1, and the
     layer it spoke in."""
 
@@ -31,7 +31,7 @@ class StatementRef(msgspec.Struct, frozen=True):
         return f"statement {self.index + 1}{sid} of {self.source}, line {self.line}"
 
 
-class Decision(msgspec.Struct, frozen=True):
+class Decision(msgspec.Struct, frozen=True, gc=False):
     """The answer: `decided_by` are the layers that decided, in AWS's order; `statements` those that determined it;
     `silent` the layers whose missing Allow denied it. `reason` names a rule that no statement stands for."""
 

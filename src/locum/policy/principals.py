@@ -26,9 +26,12 @@ class PrincipalType(Enum):
     CANONICAL_USER = "canonical user"
 
 
-# Callers that live in an account of their own.
-IN_ACCOUNT = frozenset(
-    {PrincipalType.ROOT, PrincipalType.USER, PrincipalType.ROLE_SESSION, PrincipalType.FEDERATED_USER}
+# Callers that live in an account of their own. A tuple, because membership then compares identities.
+IN_ACCOUNT = (
+    PrincipalType.USER,
+    PrincipalType.ROLE_SESSION,
+    PrincipalType.ROOT,
+    PrincipalType.FEDERATED_USER,
 )
 
 
@@ -76,8 +79,9 @@ _KEY = {
 
 
 class Audience(msgspec.Struct, frozen=True):
-    """Whom a `Principal` (or, `negated`, a `NotPrincipal`) lists."""
+    """Whom a `Principal` (or, `negated`, a `NotPrincipal`) lists. `open` says that it reaches everybody."""
 
+    open: bool
     everyone: bool
     negated: bool
     aws: frozenset[str]
@@ -92,6 +96,7 @@ class Audience(msgspec.Struct, frozen=True):
         accounts = {name.split(":")[4] if name.startswith("arn:") else name for name in aws if _is_account(name)}
         others = {(key, name) for key, names in named.items() if key != "AWS" for name in names}
         return cls(
+            open="*" in aws and not negated,
             everyone="*" in aws,
             negated=negated,
             aws=frozenset(aws),
@@ -113,8 +118,8 @@ class Audience(msgspec.Struct, frozen=True):
         """How closely the list itself names `principal`."""
         if self.everyone:
             return Naming.ITSELF
-        key = _KEY.get(principal.type)
-        if key is not None:
+        if principal.type not in IN_ACCOUNT:
+            key = _KEY.get(principal.type, "")
             return Naming.ITSELF if any((key, name) in self.others for name in principal.names) else Naming.NOT
         best = Naming.NOT
         for name in principal.names:
@@ -135,8 +140,7 @@ class Audience(msgspec.Struct, frozen=True):
             return True
         if self.everyone:
             return False
-        key = _KEY.get(principal.type)
-        if key is not None:
+        if principal.type not in IN_ACCOUNT:
             return self.listed(principal) is Naming.NOT
         if principal.account not in self.accounts:
             return True
