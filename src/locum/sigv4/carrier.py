@@ -18,6 +18,7 @@ from locum.sigv4 import refusals
 from locum.sigv4.canonical import ALGORITHM, pairs
 
 Form = Literal["header", "query"]
+_Own = dict[str, list[str]]
 
 _KEY_ID = re.compile(r"[A-Za-z0-9_]{1,128}", re.ASCII)
 _SIGNATURE = re.compile(r"[0-9a-f]{64}", re.ASCII)
@@ -41,6 +42,7 @@ _PARAMETERS = {
         "X-Amz-Security-Token",
     )
 }
+_HEADERS = frozenset({"authorization", "date", "x-amz-date", SECURITY_TOKEN})
 _CLAIMS_A_SIGNATURE = frozenset({"X-Amz-Algorithm", "X-Amz-Credential", "X-Amz-Signature"})
 _NEEDED = tuple(name for name in _PARAMETERS.values() if name != "X-Amz-Security-Token")
 _SIGV2 = frozenset({"awsaccesskeyid", "signatureversion", "signaturemethod"})
@@ -82,7 +84,8 @@ def carrier(request: Request, *, shortest_key_id: int = 16) -> Carrier | None:
     Raises SignatureError: IncompleteSignature for two carriers or a malformed one (rules S11, S12), InvalidRequest for
     another way of signing (S34), MalformedQueryString. `shortest_key_id` is 16, and 4 in `dev` (S48).
     """
-    authorization = request.values("authorization")
+    own = _own_headers(request)
+    authorization = own.get("authorization")
     inquiry = _parameters(request.query) if request.query else {}
     claimed = not _CLAIMS_A_SIGNATURE.isdisjoint(inquiry)
     if authorization:
@@ -93,8 +96,18 @@ def carrier(request: Request, *, shortest_key_id: int = 16) -> Carrier | None:
                 "the request carries a signature in its `Authorization` header and "
                 f"`{next(iter(inquiry))}` in its query; sign in one place only"
             )
-        return _from_header(request, authorization[0], shortest_key_id)
-    return _from_query(request, inquiry, shortest_key_id) if claimed else None
+        return _from_header(own, authorization[0], shortest_key_id)
+    return _from_query(own, inquiry, shortest_key_id) if claimed else None
+
+
+def _own_headers(request: Request) -> _Own:
+    """The values of the signature's own headers, whatever the case of their names."""
+    found: _Own = {}
+    for key, value in request.headers:
+        name = key.lower()
+        if name in _HEADERS:
+            found.setdefault(name, []).append(value.strip(" "))
+    return found
 
 
 def _parameters(query: str) -> dict[str, str]:
@@ -114,7 +127,7 @@ def _parameters(query: str) -> dict[str, str]:
     return found
 
 
-def _from_header(request: Request, text: str, shortest_key_id: int) -> Carrier:
+def _from_header(own: _Own, text: str, shortest_key_id: int) -> Carrier:
     algorithm, _, rest = text.partition(" ")
     _require_algorithm(algorithm)
     fields: dict[str, str] = {}
@@ -133,7 +146,7 @@ def _from_header(request: Request, text: str, shortest_key_id: int) -> Carrier:
         for name in ("Credential", "Signature", "SignedHeaders")
         if not fields.get(name)
     ]
-    dates = request.values("x-amz-date") or request.values("date")
+    dates = own.get("x-amz-date") or own.get("date") or []
     if not dates:
         lacking.append("Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header.")
     if lacking:
@@ -145,19 +158,19 @@ def _from_header(request: Request, text: str, shortest_key_id: int) -> Carrier:
         fields["Credential"],
         signed_headers=fields["SignedHeaders"],
         signature=fields["Signature"],
-        timestamp=dates[0].strip(" "),
-        token=_token_of_header(request),
+        timestamp=dates[0],
+        token=_token_of_header(own),
         expires=None,
         shortest_key_id=shortest_key_id,
     )
 
 
-def _from_query(request: Request, inquiry: dict[str, str], shortest_key_id: int) -> Carrier:
+def _from_query(own: _Own, inquiry: dict[str, str], shortest_key_id: int) -> Carrier:
     lacking = [f"AWS query-string parameters must include '{name}'." for name in _NEEDED if not inquiry.get(name)]
     if lacking:
         raise refusals.incomplete(" ".join(lacking))
     _require_algorithm(inquiry["X-Amz-Algorithm"])
-    if _token_of_header(request) is not None:
+    if _token_of_header(own) is not None:
         raise refusals.incomplete(f"a presigned request carries its token in the query, not as `{SECURITY_TOKEN}`")
     seconds = inquiry["X-Amz-Expires"]
     if not _WHOLE_NUMBER.fullmatch(seconds) or not 1 <= int(seconds) <= WEEK:
@@ -216,11 +229,13 @@ def _carrier(
     )
 
 
-def _token_of_header(request: Request) -> str | None:
-    tokens = request.values(SECURITY_TOKEN)
+def _token_of_header(own: _Own) -> str | None:
+    tokens = own.get(SECURITY_TOKEN)
+    if tokens is None:
+        return None
     if len(tokens) > 1:
         raise refusals.incomplete(f"the request must hold `{SECURITY_TOKEN}` at most once")
-    return tokens[0].strip(" ") if tokens else None
+    return tokens[0]
 
 
 def _require_algorithm(seen: str) -> None:

@@ -131,12 +131,15 @@ def test_no_unsigned_amz_header_is_taken() -> None:
 
 def test_control_a_verifier_that_checks_only_the_headers_named_is_found() -> None:
     def named_only(request: Request) -> bool:
-        carried = sigv4.carrier(request)
+        try:
+            carried = sigv4.carrier(request)
+        except sigv4.SignatureError:
+            return False
         assert carried is not None
         kept = tuple(pair for pair in request.headers if pair[0] in {*carried.signed_headers, "authorization"})
         return s.accepts(msgspec.structs.replace(request, headers=kept))
 
-    assert len(taken(named_only)) >= 80
+    assert len(taken(named_only)) >= 150
 
 
 @pytest.mark.parametrize("name", ["x-amz-target", "x-amz-meta-a"])
