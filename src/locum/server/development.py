@@ -18,7 +18,7 @@ from locum.access import Verification
 from locum.access.denials import Denials
 from locum.aws.arn import account_id
 from locum.aws.secret import Secret
-from locum.call import Place
+from locum.call import Mint, Place
 from locum.server import operations, served
 from locum.server.accounts import Pair, add_account
 from locum.server.app import App
@@ -65,12 +65,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 class Development:
     """A dev server's house and what `/_locum/` can do with it."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, *, clocks: Clocks | None = None, mint: Mint | None = None) -> None:
+        """`clocks` and `mint` are the system's unless given."""
         self._settings = settings
-        self.house = self._new_house(Clocks())
+        self._mint = mint or SystemMint()
+        self.house = self._new_house(clocks or Clocks())
 
     def _new_house(self, clocks: Clocks) -> House:
-        mint = SystemMint()
+        mint = self._mint
         store = open_store(None, Secret(mint.octets(32).hex()), mode="dev")
         house = House(
             store=store,
