@@ -47,9 +47,9 @@ def decide(scenario: dict[str, Any]) -> Verdict:
         for resource in scenario["resource"]
     ]
     for verdict in ("explicitDeny", "implicitDeny", "allowed"):
-        kinds = [kind for pair in pairs if pair.verdict == verdict for kind in pair.decided_by]
-        if any(pair.verdict == verdict for pair in pairs):
-            return Verdict(verdict, sorted(set(kinds), key=kinds.index))
+        for pair in pairs:
+            if pair.verdict == verdict:
+                return pair
     return Verdict("implicitDeny", ["identity"])
 
 
@@ -62,11 +62,12 @@ def decide_pair(asked: Asked) -> Verdict:
         return Verdict("explicitDeny", sorted(set(denying), key=denying.index))
     if owned_by_aws(asked):
         return Verdict("implicitDeny", ["service"])
+    silent = []
     if held_by_scps(asked) and not all(any_allows(asked, level) for level in asked.scenario.get("scps", [])):
-        return Verdict("implicitDeny", ["scp"])
+        silent.append("scp")
     if "endpoint" in asked.scenario and not any_allows(asked, asked.scenario["endpoint"]):
-        return Verdict("implicitDeny", ["endpoint"])
-    return grant(asked)
+        silent.append("endpoint")
+    return Verdict("implicitDeny", silent) if silent else grant(asked)
 
 
 def binding(asked: Asked) -> Iterator[tuple[str, Document]]:
@@ -131,47 +132,50 @@ THROUGH_LIMITS = {"role", "issuer"}  # enough if boundary and session policy all
 
 
 def grant(asked: Asked) -> Verdict:
-    """Semantics 7.5: who grants, by caller and account."""
-    scenario, caller = asked.scenario, asked.caller
-    kind = scenario.get("resource_policy_kind", "resource")
-    always_needed = kind in ("trust", "key") or folded(asked.action).startswith("sts:assumerole")
-    ways = {way for document in scenario.get("resource_policy", []) for way in applies(asked, document, "Allow")}
-    if folded(asked.action) == "sts:getsessiontoken" and caller["account"] is not None:  # "no permission needed"
+    """Semantics 7.5: who grants, by caller and account. A denial names all who would have had to allow."""
+    caller, action = asked.caller, folded(asked.action)
+    kind = asked.scenario.get("resource_policy_kind", "resource")
+    if action == "sts:getsessiontoken" and caller["account"]:  # "no permission needed"
         return Verdict("allowed", ["service"])
-    if caller["type"] == "Root" and (kind == "trust" or folded(asked.action) == "sts:assumerole"):
-        return Verdict("implicitDeny", ["resource"])  # "root users cannot call AssumeRole"
+    if caller["type"] == "Root" and (kind == "trust" or action == "sts:assumerole"):
+        return Verdict("implicitDeny", ["service"])  # "root users cannot call AssumeRole"
     if not of_its_protocol(asked):
-        return Verdict("implicitDeny", ["resource"])
+        return Verdict("implicitDeny", ["service"])
+    ways = {way for document in asked.scenario.get("resource_policy", []) for way in applies(asked, document, "Allow")}
+    if caller["account"] is None:
+        return unless_silent([] if ways else ["resource"], ["resource"])
     if caller["account"] != asked.owner:
-        return grant_from_outside(asked, ways)
-    if caller["type"] == "Root" and (ways or not always_needed):
-        return Verdict("allowed", ["root"])
+        own_side = [] if caller["type"] == "Root" else silent_of(asked, ("identity", "boundary", "session"))
+        granting = ["resource"] if caller["type"] == "Root" else ["resource", "identity"]
+        return unless_silent(own_side if ways else ["resource", *own_side], granting)
+    needed = kind in ("trust", "key") or action.startswith("sts:assumerole")  # the resource's policy must always allow
+    if caller["type"] == "Root":
+        return unless_silent(["resource"] if needed and not ways else [], ["resource"] if needed else ["root"])
     if ways & DIRECTLY:
         return Verdict("allowed", ["resource"])
     if ways & THROUGH_LIMITS:
-        return without(asked, ("boundary", "session")) or Verdict("allowed", ["resource"])
-    if always_needed and "account" not in ways:
+        return unless_silent(silent_of(asked, ("boundary", "session")), ["resource"])
+    if needed and "account" not in ways:
         return Verdict("implicitDeny", ["resource"])
-    return without(asked, ("identity", "boundary", "session")) or Verdict("allowed", ["identity"])
+    own_side = silent_of(asked, ("identity", "boundary", "session"))
+    return unless_silent(own_side, ["resource", "identity"] if needed else ["identity"])
 
 
-def grant_from_outside(asked: Asked, ways: set[str]) -> Verdict:
-    """Semantics 7.5, cross-account: both sides. Callers without an account have only the resource's side."""
-    if not ways:
-        return Verdict("implicitDeny", ["resource"])
-    if asked.caller["account"] is None or asked.caller["type"] == "Root":
-        return Verdict("allowed", ["resource"])
-    return without(asked, ("identity", "boundary", "session")) or Verdict("allowed", ["identity", "resource"])
+def unless_silent(silent: list[str], granting: list[str]) -> Verdict:
+    return Verdict("implicitDeny", silent) if silent else Verdict("allowed", granting)
 
 
-def without(asked: Asked, kinds: tuple[str, ...]) -> Verdict | None:
-    """The denial by the first of these kinds that does not allow. An absent boundary or session policy limits
-    nothing, except that a federated user without a session policy may do nothing (semantics 7.5)."""
-    for kind in kinds:
-        limits = kind == "identity" or (kind == "session" and asked.caller["type"] == "FederatedUser")
-        if (limits or kind in asked.scenario) and not any_allows(asked, asked.scenario.get(kind, [])):
-            return Verdict("implicitDeny", [kind])
-    return None
+def silent_of(asked: Asked, kinds: tuple[str, ...]) -> list[str]:
+    """Those of the caller's policies that do not allow. An absent boundary or session policy limits nothing, except
+    that a federated user without a session policy may do nothing (semantics 7.5)."""
+    return [
+        kind
+        for kind in kinds
+        if (
+            kind == "identity" or kind in asked.scenario or (kind, asked.caller["type"]) == ("session", "FederatedUser")
+        )
+        and not any_allows(asked, asked.scenario.get(kind, []))
+    ]
 
 
 def of_its_protocol(asked: Asked) -> bool:

@@ -61,7 +61,8 @@ WRONG_ENGINES: dict[str, Rewrite] = {
 def test_an_engine_with_one_rule_wrong_is_found(mistake: str) -> None:
     def wrong(scenario: dict[str, Any]) -> str:
         (canonical,) = expanded([scenario])
-        return decide(WRONG_ENGINES[mistake](canonical)).verdict
+        verdict, kinds = decide(WRONG_ENGINES[mistake](canonical))
+        return f"{verdict} by {' '.join(sorted(kinds))}"
 
     found = next(filter(None, (compared([group], wrong).disagreements for group in range(AT_MOST))), [])
     assert found
@@ -83,7 +84,7 @@ def test_every_operator_meets_every_form_and_every_presence() -> None:
     for group in range(5_000):
         for scenario in expanded(written(group)[:2]):
             held = {key.lower(): value for key, value in scenario["context"].items()}
-            for operator, key in tests_of(scenario):
+            for operator, key in conditions_of(scenario):
                 value = held.get(key.lower())
                 seen[
                     operator,
@@ -109,14 +110,14 @@ def test_every_operator_meets_every_form_and_every_presence() -> None:
     assert missing == []
 
 
-def tests_of(value: Any) -> list[tuple[str, str]]:
+def conditions_of(value: Any) -> list[tuple[str, str]]:
     """The (operator, key) pairs of all conditions anywhere in a scenario."""
     if isinstance(value, list):
-        return [pair for member in value for pair in tests_of(member)]
+        return [pair for member in value for pair in conditions_of(member)]
     if not isinstance(value, dict):
         return []
     own = [(operator, key) for operator, keys in value.get("Condition", {}).items() for key in keys]
-    return own + [pair for key, member in value.items() if key != "Condition" for pair in tests_of(member)]
+    return own + [pair for key, member in value.items() if key != "Condition" for pair in conditions_of(member)]
 
 
 def test_every_layer_meets_every_kind_of_caller_in_both_accounts() -> None:
