@@ -25,6 +25,7 @@ class Candidate(msgspec.Struct, frozen=True, eq=False):
     """A statement and where it stands. `covers`, `tests` and the rest are the statement's own; `alone` is the decision
     when this statement applies and nothing else has a say."""
 
+    starts: tuple[str, ...] | None
     covers: Matcher | None
     tests: tuple[Test, ...] | None
     alone: Decision
@@ -80,6 +81,7 @@ class Attached(msgspec.Struct, frozen=True, eq=False):
         ref = StatementRef(self.source, statement.index, statement.sid, statement.line, layer)
         verdict = EXPLICIT if statement.deny else ALLOWED
         return Candidate(
+            starts=statement.starts,
             covers=statement.covers,
             tests=statement.tests,
             alone=Decision(verdict, not statement.deny, (layer,), (ref,)),
@@ -93,17 +95,19 @@ class Attached(msgspec.Struct, frozen=True, eq=False):
 class Lot(msgspec.Struct, frozen=True, eq=False):
     """What the caller's policies have to say about one action; None where a layer does not exist.
 
+    `scps` are the levels that do not allow the action in any case, as FullAWSAccess does.
+
     `plain`: there are identity policies and no other layer, and AWS has no rule of its own for this action;
     `special` is that rule. `held_by_rcps`: RCPs hold the action's service.
     """
 
+    plain: bool
     denies: tuple[Candidate, ...]
-    scp_denies: tuple[Candidate, ...]
     identity: tuple[Candidate, ...]
+    scp_denies: tuple[Candidate, ...]
     boundary: tuple[Candidate, ...] | None
     session: tuple[Candidate, ...] | None
     scps: tuple[tuple[Candidate, ...], ...] | None
-    plain: bool
     special: Special | None
     held_by_rcps: bool
 
@@ -149,7 +153,7 @@ class Bound:
             identity=_allows(identity),
             boundary=None if boundary is None else _allows(boundary),
             session=None if session is None else _allows(session),
-            scps=None if self.scps is None else tuple(_allows(level) for level in levels),
+            scps=None if self.scps is None else tuple(_allows(one) for one in levels if not _always_allows(one)),
             plain=kind is None and self.boundary is None and self.session is None and self.scps is None,
             special=kind,
             held_by_rcps=held_by_rcps(action),
@@ -188,6 +192,10 @@ def attached(policies: Attached | Sequence[Attached] | None) -> tuple[Attached, 
 
 def _acting(policies: Sequence[Attached], folded: str, layer: str) -> list[Candidate]:
     return [one for policy in policies for one in policy.speaking(layer) if one.acts(folded)]
+
+
+def _always_allows(found: Sequence[Candidate]) -> bool:
+    return any(one.covers is None and one.tests is None and not one.deny for one in found)
 
 
 def _denies(found: Sequence[Candidate]) -> tuple[Candidate, ...]:

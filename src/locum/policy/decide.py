@@ -21,6 +21,18 @@ from locum.policy.trust import may_be_asked
 # Layers in the order in which AWS looks at them, and in which an answer names them.
 LAYERS = ("rcp", "scp", "endpoint", "resource", "identity", "boundary", "session")
 
+# Members of enumerations, each looked up once: a decision takes about a microsecond.
+_USER = PrincipalType.USER
+_ROLE_SESSION = PrincipalType.ROLE_SESSION
+_FEDERATED_USER = PrincipalType.FEDERATED_USER
+_ITSELF = Naming.ITSELF
+_NOT_NAMED = Naming.NOT
+_BEHIND = Naming.BEHIND
+_ALWAYS_ALLOWED = Special.ALWAYS
+_ASSUME_FEDERATED = Special.ASSUME_FEDERATED
+_ASSUME = Special.ASSUME
+_BUCKET_POLICY = Special.BUCKET_POLICY
+
 _ALWAYS = Decision(ALLOWED, True, ("service",), reason="sts:GetCallerIdentity needs no permission")
 _NO_PERMISSION = Decision(ALLOWED, True, ("service",), reason="sts:GetSessionToken needs no permission")
 _OWNED = Decision(IMPLICIT, False, ("service",), reason="the resource belongs to AWS")
@@ -49,9 +61,7 @@ def decide(question: Question) -> Decision:
         ):
             principal = question.principal
             kind = principal.type
-            if principal.account == question.resource_account and (
-                kind is PrincipalType.USER or kind is PrincipalType.ROLE_SESSION
-            ):
+            if principal.account == question.resource_account and (kind is _USER or kind is _ROLE_SESSION):
                 return _by_identity_alone(question, lot)
         return _in_order(question, lot, Facts(question.context, question.resource))
     except Exhausted:
@@ -67,8 +77,8 @@ def _by_identity_alone(question: Question, lot: Lot) -> Decision:
     facts: Facts | None = None
     denial: Candidate | None = None
     for one in lot.denies:
-        covers = one.covers
-        if covers is None or covers(resource):
+        starts = one.starts
+        if resource.startswith(starts) if starts is not None else (one.covers is None or one.covers(resource)):
             if facts is None:
                 facts = Facts(question.context, resource)
             if one.tests is None or meets(one.tests, facts):
@@ -78,8 +88,8 @@ def _by_identity_alone(question: Question, lot: Lot) -> Decision:
     if denial is not None:
         return denial.alone
     for one in lot.identity:
-        covers = one.covers
-        if covers is None or covers(resource):
+        starts = one.starts
+        if resource.startswith(starts) if starts is not None else (one.covers is None or one.covers(resource)):
             tests = one.tests
             if tests is None:
                 return one.alone
@@ -94,7 +104,7 @@ def _in_order(question: Question, lot: Lot, facts: Facts) -> Decision:
     """Every step, in AWS's order."""
     principal = question.principal
     of_account = principal.type in IN_ACCOUNT
-    if lot.special is Special.ALWAYS and of_account:
+    if lot.special is _ALWAYS_ALLOWED and of_account:
         return _ALWAYS
     if _is_denied(question, lot, facts):
         return _explicit(question, lot, facts)
@@ -102,7 +112,7 @@ def _in_order(question: Question, lot: Lot, facts: Facts) -> Decision:
         ruled = _by_rule(question, lot.special)
         if ruled is not None:
             return ruled
-    if (lot.scps is not None or question.endpoint is not None) and (silent := _missing_above(question, lot, facts)):
+    if (lot.scps or question.endpoint is not None) and (silent := _missing_above(question, lot, facts)):
         return _implicit(silent)
     if _needs_trust(question, lot) and not may_be_asked(question):
         return _NOT_ASKED
@@ -201,7 +211,7 @@ def _by_rule(question: Question, kind: Special) -> Decision | None:
 def _is_owner_of_bucket_policy(question: Question, lot: Lot) -> bool:
     """Whether this is the owner's root user at its bucket policy, whom that policy cannot lock out (rule 7.20)."""
     principal = question.principal
-    return lot.special is Special.BUCKET_POLICY and principal.is_root and principal.account == question.resource_account
+    return lot.special is _BUCKET_POLICY and principal.is_root and principal.account == question.resource_account
 
 
 # ---- steps 2 to 4: what must allow besides the grant (rules 7.5 to 7.7)
@@ -216,14 +226,14 @@ def held_by_scps(question: Question) -> bool:
 def _missing_above(question: Question, lot: Lot, facts: Facts) -> tuple[str, ...]:
     """The layers above the grant that have no Allow. RCPs always have RCPFullAWSAccess (rule 7.3)."""
     silent: tuple[str, ...] = ()
-    if lot.scps is not None and held_by_scps(question):
+    if lot.scps and held_by_scps(question):
         for level in lot.scps:
             if first(level, facts) is None:
                 silent = ("scp",)
                 break
     if question.endpoint is not None:
         naming, _ = _granted(attached(question.endpoint), question, facts, layer="endpoint")
-        if naming is Naming.NOT:
+        if naming is _NOT_NAMED:
             silent = (*silent, "endpoint")
     return silent
 
@@ -234,7 +244,7 @@ def _missing_above(question: Question, lot: Lot, facts: Facts) -> tuple[str, ...
 def _outsider(question: Question, facts: Facts) -> Decision:
     """Services, anonymous callers, federated identities: only the resource's policy counts (rule 7.9)."""
     naming, ref = _by_resource(question, facts)
-    if naming is Naming.NOT or ref is None:
+    if naming is _NOT_NAMED or ref is None:
         return _implicit(("resource",))
     return Decision(ALLOWED, True, ("resource",), (ref,))
 
@@ -246,11 +256,11 @@ def _own_account(question: Question, lot: Lot, facts: Facts) -> Decision:
     if principal.is_root and not must_grant:
         return _ROOT
     naming, ref = _by_resource(question, facts)
-    if ref is not None and (naming is Naming.ITSELF or principal.is_root):
+    if ref is not None and (naming is _ITSELF or principal.is_root):
         return Decision(ALLOWED, True, ("resource",), (ref,))
     if must_grant and ref is None:
         return _implicit(("resource",))
-    if naming is Naming.BEHIND:
+    if naming is _BEHIND:
         return _intersection(question, lot, facts, ref=ref, identity=False)
     return _intersection(question, lot, facts, ref=ref if must_grant else None, identity=True)
 
@@ -269,7 +279,7 @@ def _other_account(question: Question, lot: Lot, facts: Facts) -> Decision:
 def _intersection(question: Question, lot: Lot, facts: Facts, *, ref: StatementRef | None, identity: bool) -> Decision:
     """The caller's own policies: each layer that is there must allow. `ref` is the resource's part of the grant."""
     session = lot.session
-    if session is None and question.principal.type is PrincipalType.FEDERATED_USER:
+    if session is None and question.principal.type is _FEDERATED_USER:
         session = ()  # GetFederationToken without a session policy: the caller's policies give nothing (rule 7.11)
     silent: list[str] = []
     found = [] if ref is None else [ref]
@@ -302,7 +312,7 @@ def _implicit(silent: tuple[str, ...]) -> Decision:
 def _needs_trust(question: Question, lot: Lot) -> bool:
     """Whether this is an assumption of a role, which the role's trust policy must allow (rule 7.15)."""
     special = lot.special
-    return special is Special.ASSUME or special is Special.ASSUME_FEDERATED or question.resource_policy_kind == "trust"
+    return special is _ASSUME or special is _ASSUME_FEDERATED or question.resource_policy_kind == "trust"
 
 
 # ---- what statements say
@@ -328,8 +338,8 @@ def first(found: Sequence[Candidate], facts: Facts) -> Candidate | None:
     """The first of these statements that applies, or None."""
     resource = facts.resource
     for one in found:
-        covers = one.covers
-        if covers is None or covers(resource):
+        starts = one.starts
+        if resource.startswith(starts) if starts is not None else (one.covers is None or one.covers(resource)):
             tests = one.tests
             if tests is None or meets(tests, facts):
                 return one
@@ -338,7 +348,7 @@ def first(found: Sequence[Candidate], facts: Facts) -> Candidate | None:
 
 def _by_resource(question: Question, facts: Facts) -> tuple[Naming, StatementRef | None]:
     if question.resource_policy is None:
-        return Naming.NOT, None
+        return _NOT_NAMED, None
     return _granted(attached(question.resource_policy), question, facts, layer="resource")
 
 
@@ -346,15 +356,15 @@ def _granted(
     policies: Sequence[Attached], question: Question, facts: Facts, *, layer: str
 ) -> tuple[Naming, StatementRef | None]:
     """How closely the Allow statements that apply name the caller, and the one that does it most closely."""
-    best, ref = Naming.NOT, None
+    best, ref = _NOT_NAMED, None
     for policy in policies:
         for one in policy.part(question.action, layer).allows:
             audience = one.audience
             if audience is None:
                 continue
-            naming = Naming.ITSELF if audience.open else audience.names(question.principal)
+            naming = _ITSELF if audience.open else audience.names(question.principal)
             if naming > best and applies(one, facts):
                 best, ref = naming, one.ref
-                if best is Naming.ITSELF:
+                if best is _ITSELF:
                     return best, ref
     return best, ref

@@ -29,6 +29,7 @@ _PREFIX = re.compile(r"[0-9]{1,3}", re.ASCII)
 
 _EPOCH_DAY = date(1970, 1, 1).toordinal()
 _NANO = 10**9
+_TRUTHS = {"true": True, "false": False}
 
 
 def number(text: str) -> Decimal | None:
@@ -128,4 +129,4 @@ def octets(text: str) -> bytes | None:
 
 def truth(text: str) -> bool | None:
     """Whether `text` is `true` or `false`, in any case; None for anything else."""
-    return {"true": True, "false": False}.get(text.lower()) if text.isascii() else None
+    return _TRUTHS.get(text.lower())
