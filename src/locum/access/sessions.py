@@ -1,63 +1,71 @@
 """Who a session is: from an opened token to the `Caller`, as far as its principal still exists.
 
 Law: a session has no row; everything that ends it early is checked here against what is stored now (rule T11): the
-user or role is gone (its unique id never comes back), or its sessions were ended as a whole (`session_epoch`).
+user or role is gone (its unique id never comes back), or its sessions were ended as a whole (`session_epoch`). Each
+kind of session becomes its own kind of caller; a kind that is not in the table is nobody, never somebody's full rights
+(rule P10).
 """
 
 from __future__ import annotations
+
+from collections.abc import Mapping
 
 from locum.aws.faults import Refusal
 from locum.call import Caller, Place
 from locum.iam.entities import Role, User
 from locum.iam.names import arn_of
-from locum.session.session import Session
+from locum.session.session import Kind, Session
 from locum.store.tx import Tx
 
 INVALID = "The security token included in the request is invalid"
 EXPIRED = "The security token included in the request is expired"
 
+# Kind of session -> whose it is, and what its caller is called. Sessions for a root task are not built yet.
+PRINCIPALS: Mapping[Kind, tuple[type[User] | type[Role], str]] = {
+    "assumed-role": (Role, "assumed-role"),
+    "web": (Role, "assumed-role"),
+    "saml": (Role, "assumed-role"),
+    "session": (User, "user"),
+    "federated-user": (User, "federated-user"),
+}
+
 
 def caller_of_session(session: Session, access_key_id: str, tx: Tx, place: Place) -> Caller:
     """The caller behind a session that is within its time. Raises InvalidClientTokenId, or ExpiredToken for a session
     of an older epoch, so that a client fetches new credentials by itself."""
-    if session.partition != place.partition:
+    if session.partition != place.partition or session.kind not in PRINCIPALS:
         raise Refusal("InvalidClientTokenId", INVALID)
     if session.kind == "session" and session.principal_id == session.account:
         return _root(session, access_key_id, place)
-    entity: User | Role | None = (
-        tx.find_id(Role, session.principal_id) if session.kind in ROLE_KINDS else tx.find_id(User, session.principal_id)
-    )
+    kind, called = PRINCIPALS[session.kind]
+    entity: User | Role | None = tx.find_id(kind, session.principal_id)
     if entity is None or entity.account != session.account:
         raise Refusal("InvalidClientTokenId", INVALID)
     if session.epoch != entity.session_epoch:
         raise Refusal("ExpiredToken", EXPIRED)
-    arn = arn_of(entity, place.partition)
-    if isinstance(entity, Role):
-        return Caller(
-            kind="assumed-role",
-            account=entity.account,
-            arn=f"arn:{place.partition}:sts::{entity.account}:assumed-role/{entity.name}/{session.name}",
-            user_id=f"{entity.id}:{session.name}",
-            entity_id=entity.id,
-            entity_arn=arn,
-            name=entity.name,
-            access_key_id=access_key_id,
-            session=session,
-        )
+    own = arn_of(entity, place.partition)
+    arn, user_id = _shown(session, entity, own, place)
     return Caller(
-        kind="user",
+        kind=called,
         account=entity.account,
         arn=arn,
-        user_id=entity.id,
+        user_id=user_id,
         entity_id=entity.id,
-        entity_arn=arn,
+        entity_arn=own,
         name=entity.name,
         access_key_id=access_key_id,
         session=session,
     )
 
 
-ROLE_KINDS = frozenset({"assumed-role", "web", "saml"})
+def _shown(session: Session, entity: User | Role, own: str, place: Place) -> tuple[str, str]:
+    """The ARN and the unique id of the caller, as GetCallerIdentity shows them."""
+    sts = f"arn:{place.partition}:sts::{entity.account}"
+    if isinstance(entity, Role):
+        return f"{sts}:assumed-role/{entity.name}/{session.name}", f"{entity.id}:{session.name}"
+    if session.kind == "federated-user":
+        return f"{sts}:federated-user/{session.name}", f"{entity.account}:{session.name}"
+    return own, entity.id
 
 
 def _root(session: Session, access_key_id: str, place: Place) -> Caller:
