@@ -8,7 +8,6 @@ nothing: it only says whether a statement covers an action, a resource, a caller
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
 
 import msgspec
 
@@ -17,7 +16,7 @@ from locum.policy.conditions import Clause, Test, clause
 from locum.policy.context import Facts
 from locum.policy.document import Document, Kind, Member, Node
 from locum.policy.grammar import Finding, PolicyKind, findings, size
-from locum.policy.match import Matcher, compiled, fold, glob, matches
+from locum.policy.match import Matcher, Wild, compiled, fold, glob, matches
 from locum.policy.principals import EVERYONE, Audience
 from locum.policy.variables import filled, fixed, has_variable, template
 
@@ -111,7 +110,7 @@ def _statement(document: Document, node: Node, index: int, *, variables: bool) -
     actions, not_action = _texts(elements, "Action")
     resources, not_resource = _texts(elements, "Resource")
     clauses = _clauses(elements.get("Condition"), variables=variables)
-    covers, moving = _resources(resources, negated=not_resource, variables=variables)
+    starts, covers, moving = _resources(resources, negated=not_resource, variables=variables)
     tests = tuple(one.test for one in clauses)
     if moving is not None:
         tests = (moving, *tests)
@@ -130,7 +129,7 @@ def _statement(document: Document, node: Node, index: int, *, variables: bool) -
         not_resource=not_resource,
         clauses=clauses,
         resource_test=moving,
-        starts=_starts(resources, negated=not_resource, variables=variables),
+        starts=starts,
     )
 
 
@@ -206,16 +205,17 @@ def _actions(patterns: tuple[str, ...], *, negated: bool) -> Matcher:
 
 def _resources(
     patterns: tuple[str, ...], *, negated: bool, variables: bool
-) -> tuple[Matcher | None, Callable[[Facts], bool] | None]:
-    """The matcher for patterns without variables, or the test that asks all of them (rules 3.3 to 3.9).
+) -> tuple[tuple[str, ...] | None, Matcher | None, Test | None]:
+    """The matcher for patterns without variables, or the test that asks all of them (rules 3.3 to 3.9); and, when it
+    is all that they ask for, how a resource must begin: deciding by that touches less memory.
 
     `*` stands for every resource, and nothing else covers an action that has none (rule 3.7): other patterns begin
     with `arn:`. A pattern whose variable has no value matches nothing (rule 4.6).
     """
     if not patterns:
-        return None, None
+        return None, None, None
     if "*" in patterns:
-        return (_nothing, None) if negated else (None, None)
+        return (None, _nothing, None) if negated else (None, None, None)
     templates = [template(text, variables=variables, wildcards=True, resource=True) for text in patterns]
     still = [fixed(one) for one in templates if not has_variable(one)]
     moving = tuple(one for one in templates if has_variable(one))
@@ -223,13 +223,14 @@ def _resources(
     for pieces in still:
         if len(pieces) == 1 and isinstance(pieces[0], str):
             exact.add(pieces[0])
-        elif len(pieces) == 2 and isinstance(pieces[0], str) and pieces[1:] == glob("*"):
+        elif len(pieces) == 2 and isinstance(pieces[0], str) and pieces[1] is Wild.RUN:
             prefixes.append(pieces[0])
         else:
             others.append(compiled(pieces))
     at_rest = _any(frozenset(exact), tuple(prefixes), tuple(others)) if still else _nothing
     if not moving:
-        return (_not(at_rest) if negated else at_rest), None
+        starts = None if negated or exact or others else tuple(prefixes)
+        return starts, (_not(at_rest) if negated else at_rest), None
 
     def test(facts: Facts) -> bool:
         resource = facts.resource
@@ -241,20 +242,4 @@ def _resources(
                 return not negated
         return negated
 
-    return None, test
-
-
-def _starts(patterns: tuple[str, ...], *, negated: bool, variables: bool) -> tuple[str, ...] | None:
-    """The beginnings of the resources meant, when that is all the patterns ask for; None otherwise.
-
-    It says nothing that `covers` does not say; but deciding by it touches less memory.
-    """
-    if negated or not patterns:
-        return None
-    starts = []
-    for text in patterns:
-        pieces = template(text, variables=variables, wildcards=True, resource=True)
-        if len(pieces) != 2 or not isinstance(pieces[0], str) or pieces[1:] != glob("*"):
-            return None
-        starts.append(pieces[0])
-    return tuple(starts)
+    return None, None, test

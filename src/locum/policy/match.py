@@ -8,6 +8,7 @@ Rules 3.1 to 3.5 of docs/spec/policy.md. It knows no policy, no principal and no
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from enum import Enum
 from typing import TypeAlias
@@ -28,6 +29,9 @@ Matcher: TypeAlias = Callable[[str], bool]
 
 # The first five fields of an ARN hold no colon of their own; the sixth may.
 ARN_FIELDS = 6
+
+_SPECIAL = re.compile(r"([*?])", re.ASCII)
+_WILDCARDS: dict[str, Piece] = {"*": Wild.RUN, "?": Wild.ONE}
 
 _LATIN_1_LOWER = {
     code: chr(code).lower() for code in range(256) if len(chr(code).lower()) == 1 and ord(chr(code).lower()) < 256
@@ -61,7 +65,7 @@ def joined(pieces: Iterable[Piece]) -> Pieces:
 
 def glob(text: str) -> Pieces:
     """The pieces of a plain glob: `*` is any run, also an empty one, `?` exactly one character."""
-    return joined({"*": Wild.RUN, "?": Wild.ONE}.get(character, character) for character in text)
+    return joined(_WILDCARDS.get(part, part) for part in _SPECIAL.split(text))
 
 
 def compiled(pieces: Pieces) -> Matcher:

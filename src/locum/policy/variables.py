@@ -19,6 +19,7 @@ Values: TypeAlias = Mapping[str, "str | tuple[str, ...]"]
 
 # `${key}` or `${key, 'default'}`; the key may hold anything but the characters that end it.
 _VARIABLE = re.compile(r"\$\{ *([^${}',]+?) *(?:, *'([^'{}]*)' *)?\}", re.ASCII)
+_SPECIAL = re.compile(r"[*?$]", re.ASCII)
 # `${*}`, `${?}`, `${$}`: the characters themselves (rule 4.4).
 _LITERALS = ("${*}", "${?}", "${$}")
 
@@ -42,25 +43,32 @@ def template(text: str, *, variables: bool, wildcards: bool, resource: bool = Fa
     """
     pieces: list[Piece | Variable] = []
     at, colons = 0, 0
-    while at < len(text):
-        character = text[at]
-        if character == "$" and variables and (not resource or colons >= ARN_FIELDS - 1):
-            if text[at : at + 4] in _LITERALS:
-                pieces.append(text[at + 2])
-                at += 4
-                continue
-            found = _VARIABLE.match(text, at)
-            if found:
-                pieces.append(Variable(fold(found[1]), found[2]))
-                at = found.end()
-                continue
-        if wildcards and character in "*?":
-            pieces.append(_wildcard(text, at, in_field=resource and colons < ARN_FIELDS - 1))
-        else:
-            colons += character == ":"
-            pieces.append(character)
-        at += 1
+    for found in _SPECIAL.finditer(text):
+        if found.start() < at:
+            continue  # inside a variable
+        between = text[at : found.start()]
+        pieces.append(between)
+        colons += between.count(":")
+        at = found.start()
+        in_field = resource and colons < ARN_FIELDS - 1
+        piece, end = _special(text, at, variables=variables and not in_field, wildcards=wildcards, in_field=in_field)
+        pieces.append(piece)
+        at = end
+    pieces.append(text[at:])
     return _tight(pieces)
+
+
+def _special(text: str, at: int, *, variables: bool, wildcards: bool, in_field: bool) -> tuple[Piece | Variable, int]:
+    """The piece that begins with the special character at `at`, and where it ends."""
+    if text[at] != "$":
+        return _wildcard(text, at, in_field=in_field) if wildcards else text[at], at + 1
+    if variables:
+        if text[at : at + 4] in _LITERALS:
+            return text[at + 2], at + 4
+        found = _VARIABLE.match(text, at)
+        if found:
+            return Variable(fold(found[1]), found[2]), found.end()
+    return "$", at + 1
 
 
 def _wildcard(text: str, at: int, *, in_field: bool) -> Wild:
