@@ -6,7 +6,6 @@ unmodified; nothing is called past the wire.
 
 from __future__ import annotations
 
-import json
 import subprocess
 import sys
 import urllib.request
@@ -15,6 +14,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import botocore.session
+import msgspec
 from botocore.config import Config
 
 REGION = "us-east-1"
@@ -46,12 +46,11 @@ class Stage:
         """What the server answers below `/_locum/`: a POST of `body`, or a GET without one."""
         request = urllib.request.Request(  # noqa: S310  our own server on loopback
             f"{self.url}/_locum/{path}",
-            data=None if body is None else json.dumps(body).encode(),
+            data=None if body is None else msgspec.json.encode(body),
             headers={"Content-Type": "application/json"},
         )
         with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310
-            found: Mapping[str, Any] = json.load(answer)
-        return found
+            return msgspec.json.decode(answer.read(), type=dict[str, Any])
 
 
 @contextmanager
@@ -64,7 +63,7 @@ def stage(*options: str) -> Iterator[Stage]:
         if not line:
             process.wait(10)
             raise StageError((process.stderr.read() if process.stderr else "") or "the server ended without a word")
-        yield Stage(json.loads(line)["url"])
+        yield Stage(msgspec.json.decode(line)["url"])
     finally:
         process.terminate()
         try:

@@ -7,8 +7,8 @@ the wire. Account ids are the guide's.
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -271,7 +271,7 @@ class Story:
 
     def _code(self, steps: int) -> str:
         """The authenticator's code, some steps of 30 seconds from now."""
-        return pyotp.TOTP(self._seed).at(int(time.time()) + 30 * steps)
+        return pyotp.TOTP(self._seed).at(datetime.now(UTC) + timedelta(seconds=30 * steps))
 
     def _assume_function_role(self) -> Ended:
         trust = policy(
