@@ -232,10 +232,9 @@ def covers_resource(asked: Asked, statement: Document, variables: bool) -> bool:
 def identities(caller: dict[str, Any]) -> dict[str, list[tuple[str, str]]]:
     """Semantics 2.2: way of naming -> entries (kind of principal, text) of a Principal element that mean it."""
     arn, account, unique = caller["arn"], caller["account"], caller["id"]
-    partition = arn.split(":")[1] if account else ""
     found: dict[str, list[str]] = {}
     if account:
-        found["account"] = [account, f"arn:{partition}:iam::{account}:root"]
+        found["account"] = [account]
     if caller["type"] == "User":
         found["user"] = [arn, unique]
     elif caller["type"] == "RoleSession":
@@ -268,8 +267,10 @@ def covers_caller(asked: Asked, statement: Document) -> list[str]:
 
 
 def principals(element: str | dict[str, Any]) -> list[tuple[str, str]]:
-    """Semantics 2.2: `"*"` and `{"AWS": "*"}` are the same."""
+    """Semantics 2.2: `"*"` and `{"AWS": "*"}` are the same, and so are an account and its root ARN."""
     if element == "*":
         return [("AWS", "*")]
     assert isinstance(element, dict)
-    return [(kind, text) for kind, texts in element.items() for text in listed(texts)]
+    entries = [(kind, text) for kind, texts in element.items() for text in listed(texts)]
+    root = re.compile(r"arn:[^:]*:iam::([0-9]{12}):root", re.ASCII)
+    return [(kind, found[1] if kind == "AWS" and (found := root.fullmatch(text)) else text) for kind, text in entries]

@@ -9,10 +9,12 @@ A canonical scenario is a dict: `id name source principal action resource contex
 whole documents.
 """
 
+import math
 import re
-from calendar import timegm
 from collections.abc import Iterator
 from typing import Any
+
+from tests.plain_values import instant
 
 Scenario = dict[str, Any]
 
@@ -85,7 +87,7 @@ def canonical(scenario: Scenario) -> Scenario:
     account = scenario.get("account", ACCOUNT)
     who = caller(scenario["principal"], account)
     resources = [
-        {"arn": arn, "account": scenario.get("resource_account", account_in(arn) or account)}
+        {"arn": arn, "account": str(scenario.get("resource_account") or account_in(arn) or account)}
         for arn in listed(scenario.get("resource", "*"))
     ]
     return {
@@ -112,7 +114,7 @@ def policies(scenario: Scenario, account: str) -> Scenario:
     found: Scenario = {
         field: documents(scenario[field], account, field)
         for field in ("identity", "boundary", "session", "endpoint")
-        if field in scenario
+        if scenario.get(field) is not None
     }
     own = [field for field in ("resource_policy", "trust", "key_policy") if field in scenario]
     if len(own) > 1:
@@ -123,9 +125,9 @@ def policies(scenario: Scenario, account: str) -> Scenario:
             scenario[own[0]], account, "trust" if own[0] == "trust" else "resource_policy"
         )
         found["resource_policy_kind"] = {"resource_policy": "resource", "trust": "trust", "key_policy": "key"}[own[0]]
-    if "scps" in scenario:
+    if scenario.get("scps") is not None:
         found["scps"] = [documents(level, account, "scps") for level in scenario["scps"]]
-    if "rcps" in scenario:
+    if scenario.get("rcps") is not None:
         full = document([{**EVERYTHING, "Principal": "*"}])  # RCPFullAWSAccess is part of every level
         found["rcps"] = [[full, *documents(level, account, "rcps")] for level in scenario["rcps"]]
     return found
@@ -162,14 +164,16 @@ def derived(scenario: Scenario, who: Scenario) -> dict[str, Any]:
     if who["mfa"] is not None:
         keys["aws:MultiFactorAuthPresent"] = text_of(bool(who["mfa"]))
         keys |= {"aws:MultiFactorAuthAge": "600"} if who["mfa"] else {}
-    keys |= {f"aws:PrincipalTag/{key}": value for key, value in who["tags"].items()}
-    keys |= {f"aws:ResourceTag/{key}": value for key, value in scenario.get("resource_tags", {}).items()}
+    keys |= {f"aws:PrincipalTag/{key}": text_of(value) for key, value in who["tags"].items()}
+    keys |= {f"aws:ResourceTag/{key}": text_of(value) for key, value in scenario.get("resource_tags", {}).items()}
     return keys
 
 
 def epoch(now: str) -> dict[str, str]:
-    seconds = re.fullmatch(r"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)Z", now, re.ASCII)
-    return {"aws:EpochTime": str(timegm(tuple(map(int, seconds.groups()))))} if seconds else {}
+    since_year_one, year_1970 = instant(now), instant("1970")
+    if since_year_one is None or year_1970 is None:
+        return {}
+    return {"aws:EpochTime": str(math.floor(since_year_one - year_1970))}
 
 
 def principal_keys(who: Scenario) -> dict[str, Any]:

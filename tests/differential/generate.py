@@ -13,8 +13,10 @@ from tests.differential.vocabulary import (
     ACCOUNTS,
     CALLERS,
     FAMILIES,
+    FIELD_PATTERNS,
     HOME,
     PROVIDED,
+    SOUP_PATTERNS,
     STRANGERS,
     SUBJECTS,
     Subject,
@@ -219,6 +221,8 @@ class Scene:
         resource = self.asked[1] if self.chance(0.8) else random.choice(random.choice(SUBJECTS).resources)
         if resource == "*" or self.chance(0.3):
             return "arn:aws:s3:::*" if self.chance(0.1) else "*"
+        if resource.startswith("arn:aws:x:") and self.chance(0.9):
+            return self.soup()
         fields = resource.split(":", 5)
         sixth = fields[5]
         at = random.randrange(len(sixth) + 1)
@@ -248,7 +252,16 @@ class Scene:
                 fields[5] = sixth.split("/")[0] + "/*"
             case _:
                 pass
-        return ":".join(fields)
+        return ":".join(fields[:5]) + ":" + (fields[5] or "*")
+
+    def soup(self) -> str:
+        """A pattern of few letters and many wildcards, in all fields that may hold them."""
+        random = self.random
+        region, account = (random.choice((field, field, "*")) for field in random.sample(FIELD_PATTERNS, 2))
+        rest = random.choice(SOUP_PATTERNS) or "*"
+        if self.chance(0.1):
+            rest = rest[:2] + "${aws:PrincipalTag/team}" + rest[2:]
+        return f"arn:aws:x:{region}:{account}:{rest}" if self.chance(0.85) else f"arn:aws:x:{rest}*"
 
     # -------------------------------------------------------------- conditions
 
@@ -264,7 +277,7 @@ class Scene:
     def test(self) -> tuple[str, str, Any]:
         """One operator in one of its forms on one key; rarely on a key of another family."""
         random = self.random
-        family = random.choices(FAMILIES, (6, 2, 2, 2, 1, 2, 2))[0]
+        family = random.choices(FAMILIES, [family.weight for family in FAMILIES])[0]
         keys = family if self.chance(0.95) else random.choice(FAMILIES)
         key = random.choice(keys.keys)
         if not any(name == key for name, _ in self.keys):

@@ -4,11 +4,22 @@ Law: data only. The vocabulary is small on purpose, so that policies and request
 the rules name: case, wildcards in values, text that looks like a variable, broken numbers and dates, foreign digits.
 """
 
+from random import Random
 from typing import Any, NamedTuple
 
 HOME = "111122223333"
 ABROAD = "444455556666"
 ACCOUNTS = (HOME, ABROAD)
+
+
+def soups(letters: str, longest: int, count: int) -> tuple[str, ...]:
+    """Short texts of few letters, the same for ever: what wildcard matching is most likely to get wrong."""
+    random = Random(letters)
+    return tuple("".join(random.choices(letters, k=random.randint(0, longest))) for _ in range(count))
+
+
+FIELDS, FIELD_PATTERNS = soups("ab", 4, 12), soups("aab*?", 4, 40)
+SOUPS, SOUP_PATTERNS = soups("ab:/*", 6, 40), soups("ab:***?", 7, 120)
 
 
 class Subject(NamedTuple):
@@ -42,6 +53,12 @@ SUBJECTS = (
             "arn:aws:s3:::reports",
             "arn:aws:s3:::reports-old/Q1.csv",
         ),
+    ),
+    Subject(
+        10,
+        "",
+        ("x:Read",),
+        tuple(f"arn:aws:x:{FIELDS[n % 12]}:{FIELDS[(n + 5) % 12]}:{SOUPS[n]}" for n in range(24)),
     ),
     Subject(
         4,
@@ -233,6 +250,7 @@ ARNS_ASKED = (
 class Family(NamedTuple):
     """Operators, the keys that belong to them, what requests hold under those keys, what policies compare with."""
 
+    weight: int
     operators: tuple[str, ...]
     keys: tuple[str, ...]
     held: tuple[str, ...]
@@ -250,32 +268,45 @@ TEXT_OPERATORS = (
 )
 FAMILIES = (
     Family(
+        6,
         TEXT_OPERATORS,
         ("aws:PrincipalTag/team", "s3:prefix", "aws:TagKeys", "aws:username", "aws:RequestTag/Owner"),
         STRINGS_OUTSIDE,
         STRINGS_ASKED,
     ),
+    Family(1, ("StringLike", "StringNotLike"), ("example:soup",), SOUPS, SOUP_PATTERNS),
     Family(
+        1,
+        ("ArnLike", "ArnNotLike"),
+        ("example:arn",),
+        tuple(f"arn:aws:x:{field}:{field[::-1]}:{soup}" for field, soup in zip(FIELDS, SOUPS, strict=False)),
+        tuple(f"arn:aws:x:{one}:*:{soup}" for one, soup in zip(FIELD_PATTERNS, SOUP_PATTERNS, strict=False)),
+    ),
+    Family(
+        2,
         tuple(f"Numeric{name}" for name in ORDERED),
         ("s3:max-keys", "aws:MultiFactorAuthAge"),
         NUMBERS_OUTSIDE,
         (*NUMBERS, 10, 9.5),
     ),
     Family(
+        2,
         tuple(f"Date{name}" for name in ORDERED),
         ("aws:CurrentTime", "aws:TokenIssueTime", "aws:EpochTime"),
         DATES_OUTSIDE,
         DATES,
     ),
     Family(
+        2,
         ("Bool",),
         ("aws:SecureTransport", "aws:MultiFactorAuthPresent", "aws:ViaAWSService"),
         BOOLEANS_OUTSIDE,
         (*BOOLEANS, True, False),
     ),
-    Family(("BinaryEquals",), ("example:blob",), BLOBS_OUTSIDE, BLOBS),
-    Family(("IpAddress", "NotIpAddress"), ("aws:SourceIp", "aws:VpcSourceIp"), ADDRESSES_OUTSIDE, RANGES),
+    Family(1, ("BinaryEquals",), ("example:blob",), BLOBS_OUTSIDE, BLOBS),
+    Family(2, ("IpAddress", "NotIpAddress"), ("aws:SourceIp", "aws:VpcSourceIp"), ADDRESSES_OUTSIDE, RANGES),
     Family(
+        2,
         ("ArnEquals", "ArnNotEquals", "ArnLike", "ArnNotLike"),
         ("aws:SourceArn", "aws:PrincipalArn"),
         ARNS_OUTSIDE,
