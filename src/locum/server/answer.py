@@ -15,6 +15,8 @@ from locum import access
 from locum.aws.faults import Refusal
 from locum.call import OPERATIONS, Call, Operation, Origin, Result
 from locum.http import Request, Response
+from locum.server.caps import body_cap
+from locum.server.front import too_large
 from locum.server.house import House
 from locum.sigv4 import Carrier, carrier
 from locum.store.tx import Tx
@@ -56,6 +58,8 @@ def admit(request: Request, *, shortest_key_id: int = 16) -> Admitted:
     """The operation that this request is for. Raises Refusal; proves nothing about who sent it (rule S3)."""
     carried = carrier(request, shortest_key_id=shortest_key_id)
     routed = route(request, carried.service if carried else None)
+    if len(request.body) > body_cap(routed.shape):
+        raise too_large(body_cap(routed.shape))
     return Admitted(request, carried, routed, OPERATIONS.get(routed.action))
 
 

@@ -19,6 +19,7 @@ from locum.aws.faults import Refusal
 from locum.http import Response
 from locum.server import front
 from locum.server.answer import MustWait, admit, answer, refused
+from locum.server.caps import LARGEST
 from locum.server.house import House
 from locum.server.own import Own
 
@@ -28,8 +29,6 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 # How many requests may wait for a commit at once: the size of one group (rule R2).
 WRITERS = 64
-# Above this nobody's body is read; the operation's own cap comes after routing (decisions 4).
-BODY_CAP = 512 * 1024
 
 
 class App:
@@ -53,7 +52,7 @@ class App:
         try:
             if refusal := front.check(scope):
                 raise refusal
-            body = await front.read_body(receive, BODY_CAP, front.declared_length(scope))
+            body = await front.read_body(receive, LARGEST, front.declared_length(scope))
             request = front.request_of(scope, body, self._proxies)
             if self._own.answers(request):
                 return await self._in_thread(self._own.answer, request)

@@ -61,7 +61,7 @@ async def read_body(receive: Receive, cap: int, declared: int | None) -> bytes:
     """The whole body, of at most `cap` bytes. Raises Refusal (RequestEntityTooLarge) as soon as it is known to be
     longer, without reading the rest; InvalidRequest when the client leaves before the end (rule D1)."""
     if declared is not None and declared > cap:
-        raise _too_large(cap)
+        raise too_large(cap)
     parts: list[bytes] = []
     size = 0
     while True:
@@ -71,7 +71,7 @@ async def read_body(receive: Receive, cap: int, declared: int | None) -> bytes:
         part: bytes = message.get("body", b"")
         size += len(part)
         if size > cap:
-            raise _too_large(cap)
+            raise too_large(cap)
         parts.append(part)
         if not message.get("more_body", False):
             return b"".join(parts)
@@ -101,7 +101,8 @@ def _refuse(sentence: str) -> Refusal:
     return Refusal("InvalidRequest", sentence)
 
 
-def _too_large(cap: int) -> Refusal:
+def too_large(cap: int) -> Refusal:
+    """The refusal of a body beyond its cap."""
     return Refusal("RequestEntityTooLarge", f"the body is larger than {cap} bytes", limit=cap)
 
 
