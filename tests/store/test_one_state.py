@@ -152,7 +152,7 @@ def test_no_reader_ever_sees_half_a_change(store: SqlStore, seed: int) -> None:
     readers = [Thread(target=look, args=(seed + number,)) for number in range(4)]
     for reader in readers:
         reader.start()
-    for _ in range(300):
+    for _ in range(120):
         write(store, grow)
     done.set()
     for reader in readers:

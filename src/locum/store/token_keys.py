@@ -30,6 +30,7 @@ class _Row(Entity, frozen=True, kw_only=True):
     missing: ClassVar[str] = "there is no token key `{name}`"
     exists: ClassVar[str] = "there is a token key `{name}` already"
 
+    number: int
     state: str
     cipher: str
 
@@ -49,7 +50,7 @@ def every(tx: Tx) -> tuple[TokenKeyRoot, ...]:
     rows = tx.page(_Row, NOBODY, limit=_LIMIT).items
     found = (
         TokenKeyRoot(
-            number=int(row.id),
+            number=row.number,
             state=row.state,
             cipher=row.cipher,
             created=row.created,
@@ -64,9 +65,17 @@ def add(key: TokenKeyRoot) -> Callable[[Tx], None]:
     """The step that keeps a new key. Raises EntityAlreadyExists for a number that was ever used."""
 
     def step(tx: Tx) -> None:
-        number = str(key.number)
+        name = str(key.number)
         row = tx.add(
-            _Row(id=number, account=NOBODY, name=number, created=key.created, state=key.state, cipher=key.cipher)
+            _Row(
+                id=name,
+                account=NOBODY,
+                name=name,
+                created=key.created,
+                number=key.number,
+                state=key.state,
+                cipher=key.cipher,
+            )
         )
         if key.root is not None:
             tx.put_secret(row, _ROOT, key.root)
