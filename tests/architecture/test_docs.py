@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 import tomllib
 
 import pytest
@@ -130,6 +132,13 @@ def test_every_run_time_dependency_is_pinned():
     direct = {re.match(r"[a-z0-9-]+", line, flags=re.ASCII)[0] for line in project["dependencies"]}
     pinned = set(re.findall(r"^([a-z0-9-]+)==", (ROOT / "requirements.txt").read_text(encoding="utf-8"), re.M | re.A))
     assert direct <= pinned
+
+
+def test_the_reference_is_what_the_code_says():
+    ran = subprocess.run(
+        [sys.executable, "scripts/reference.py", "--check"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert (ran.returncode, ran.stderr) == (0, "")
 
 
 def test_every_decision_is_listed():
