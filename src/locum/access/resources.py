@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 from locum.aws.actions import action as facts_of
-from locum.aws.arn import Arn, ArnError
+from locum.aws.arn import Arn, ArnError, account_id
 from locum.call import Asked, Call
 from locum.iam.access_keys import AccessKey
 from locum.iam.entities import Group, InstanceProfile, Role, User
@@ -57,8 +57,18 @@ LISTED = {
 # permissions on both the source object and the target object", IAM User Guide, renaming users and groups).
 RENAMED = {"iam:UpdateUser": ("NewUserName", "NewPath"), "iam:UpdateGroup": ("NewGroupName", "NewPath")}
 
-# Operations that hand a role on: input with the role's name, and the service it is handed to (iam:PassRole).
-PASSES = {"iam:AddRoleToInstanceProfile": ("RoleName", "ec2.amazonaws.com")}
+# Operations that tag what they make, and what that needs besides: else a tag could be had without the right to tag ("is
+# not authorized to perform: iam:TagRole" is how AWS refuses a CreateRole, as reported in public issue threads).
+TAGS = {
+    "iam:CreateUser": "iam:TagUser",
+    "iam:CreateRole": "iam:TagRole",
+    "iam:CreatePolicy": "iam:TagPolicy",
+    "iam:CreateInstanceProfile": "iam:TagInstanceProfile",
+    "iam:CreateVirtualMFADevice": "iam:TagMFADevice",
+}
+
+# Operations that hand a role (`RoleName`) on, and the service it is handed to (iam:PassRole).
+PASSES = {"iam:AddRoleToInstanceProfile": "ec2.amazonaws.com"}
 
 
 def asked(call: Call, tx: Tx) -> Sequence[Asked]:
@@ -69,9 +79,8 @@ def asked(call: Call, tx: Tx) -> Sequence[Asked]:
     arn, entity = _target(call, tx)
     context: dict[str, str | tuple[str, ...]] = {**_request_tags(call.inputs), **_iam_keys(call, tx, entity)}
     tags = {tag.key: tag.value for tag in getattr(entity, "tags", ())}
-    account = entity.account if entity is not None else call.account
-    first = Asked(action=operation.name, arn=arn, account=account, tags=tags, context=context)
-    return (first, *_renamed(call, entity, first), *_passed(call, tx))
+    first = Asked(action=operation.name, arn=arn, account=_account(call, arn), tags=tags, context=context)
+    return (first, *_tagged(call, first), *_renamed(call, entity, first), *_passed(call, tx))
 
 
 def _target(call: Call, tx: Tx) -> tuple[str, Entity | None]:
@@ -92,8 +101,17 @@ def _target(call: Call, tx: Tx) -> tuple[str, Entity | None]:
         return call.arn("mfa" + inputs.get("Path", "/") + inputs["VirtualMFADeviceName"]), None
     for member in BY_ARN:
         if member in inputs and types:
-            return _by_arn(tx, inputs[member])
+            return _by_arn(call, tx, inputs[member])
     return "*", None
+
+
+def _account(call: Call, arn: str) -> str:
+    """Whose the resource is, by its ARN alone: whether it exists there says nothing to another account. AWS's own
+    policies have no such account and are everybody's."""
+    try:
+        return account_id(Arn.parse(arn).account)
+    except ValueError:
+        return call.account
 
 
 def _named(call: Call, tx: Tx, resource: str, named: Named) -> tuple[str, Entity | None]:
@@ -124,11 +142,13 @@ def _owner_of_key(call: Call, tx: Tx, access_key_id: str) -> tuple[str, Entity |
     return arn_of(user, call.place.partition), user
 
 
-def _by_arn(tx: Tx, text: str) -> tuple[str, Entity | None]:
-    """The ARN as given, and the entity behind it if it is stored here."""
+def _by_arn(call: Call, tx: Tx, text: str) -> tuple[str, Entity | None]:
+    """The ARN as given, and the entity of the caller's account behind it, if there is one."""
     try:
         arn = Arn.parse(text)
     except ArnError:
+        return text, None
+    if arn.account != call.account:
         return text, None
     kind, _, rest = arn.resource.partition("/")
     if kind == "policy":
@@ -187,19 +207,19 @@ def _renamed(call: Call, entity: Entity | None, first: Asked) -> tuple[Asked, ..
     return () if target == first.arn else (msgspec.structs.replace(first, arn=target),)
 
 
+def _tagged(call: Call, first: Asked) -> tuple[Asked, ...]:
+    """The right to tag, when what is made gets tags at once."""
+    if call.operation.name not in TAGS or not call.inputs.get("Tags"):
+        return ()
+    return (msgspec.structs.replace(first, action=TAGS[call.operation.name]),)
+
+
 def _passed(call: Call, tx: Tx) -> tuple[Asked, ...]:
+    """The right to hand the role on, asked about a role that does not exist as about any other."""
     if call.operation.name not in PASSES:
         return ()
-    member, service = PASSES[call.operation.name]
-    role = tx.find(Role, call.account, call.inputs[member])
-    if role is None:
-        return ()
-    return (
-        Asked(
-            action="iam:PassRole",
-            arn=arn_of(role, call.place.partition),
-            account=role.account,
-            tags={tag.key: tag.value for tag in role.tags},
-            context={"iam:PassedToService": service},
-        ),
-    )
+    service = PASSES[call.operation.name]
+    arn, role = _named(call, tx, "role", NAMED["role"])
+    tags = {tag.key: tag.value for tag in role.tags} if isinstance(role, Role) else {}
+    context = {"iam:PassedToService": service}
+    return (Asked(action="iam:PassRole", arn=arn, account=call.account, tags=tags, context=context),)
