@@ -22,6 +22,7 @@ from locum.http import Request
 from locum.sigv4 import canonical, instant, refusals
 from locum.sigv4.carrier import SECURITY_TOKEN, Carrier
 from locum.sigv4.keys import DayKeys, signing_key
+from locum.sigv4.refusals import SignatureError
 
 MINUTE = timedelta(minutes=1)
 HEADER_WINDOW = 5 * MINUTE  # iam, sts, sso (rule S14)
@@ -108,12 +109,11 @@ def verify(
         if equal:
             break
 
-    _token(carrier)
-    if refusal is not None:
-        raise refusal
-    _payload(headers, parameters, payload)
-    if not equal:
-        raise refusals.WrongSignature(text, to_sign)
+    # All four are made before the first is raised: a wrong secret takes the work of an unknown id (S5).
+    wrong = None if equal else refusals.WrongSignature(text, to_sign)
+    for first in (_token(carrier), refusal, _payload(headers, parameters, payload), wrong):
+        if first is not None:
+            raise first
     return Verified(carrier=carrier, instant=moment, canonical_request=text, parameters=parameters)
 
 
@@ -216,14 +216,15 @@ def _signed_parameters(
     return (signed, tuple(pair for pair in signed if pair[0] != b"X-Amz-Security-Token"))
 
 
-def _token(carrier: Carrier) -> None:
+def _token(carrier: Carrier) -> SignatureError | None:
     """S17: a temporary key goes with a token, a long-term key goes without."""
     prefix = carrier.access_key_id[:4]
     if (prefix == TEMPORARY_KEY and not carrier.token) or (prefix == ACCESS_KEY and carrier.token is not None):
-        raise refusals.invalid_token()
+        return refusals.invalid_token()
+    return None
 
 
-def _payload(headers: Mapping[str, str], parameters: canonical.Pairs, payload: str) -> None:
+def _payload(headers: Mapping[str, str], parameters: canonical.Pairs, payload: str) -> SignatureError | None:
     """S19: whatever says a hash of the body says the hash of the body received."""
     said = headers.get(_CONTENT_HASH)
     hashes = [] if said is None else [said]
@@ -232,5 +233,6 @@ def _payload(headers: Mapping[str, str], parameters: canonical.Pairs, payload: s
         if seen == payload:
             continue
         if seen == "UNSIGNED-PAYLOAD" or seen.startswith("STREAMING-"):
-            raise refusals.mismatch(f"`{_CONTENT_HASH}: {refusals.shown(seen)}` is not accepted here; sign the body")
-        raise refusals.mismatch(refusals.WRONG_PAYLOAD)
+            return refusals.mismatch(f"`{_CONTENT_HASH}: {refusals.shown(seen)}` is not accepted here; sign the body")
+        return refusals.mismatch(refusals.WRONG_PAYLOAD)
+    return None
