@@ -47,6 +47,8 @@ _CLAIMS_A_SIGNATURE = frozenset({"X-Amz-Algorithm", "X-Amz-Credential", "X-Amz-S
 _NEEDED = tuple(name for name in _PARAMETERS.values() if name != "X-Amz-Security-Token")
 _SIGV2 = frozenset({"awsaccesskeyid", "signatureversion", "signaturemethod"})
 
+_POST_FORM = "multipart/form-data"
+
 _OLD = "The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256."
 
 
@@ -82,7 +84,7 @@ def carrier(request: Request, *, shortest_key_id: int = 16) -> Carrier | None:
     """The one carrier of this request, UNVERIFIED, or None when it has none at all.
 
     Raises SignatureError: IncompleteSignature for two carriers or a malformed one (rules S11, S12), InvalidRequest for
-    another way of signing (S34), MalformedQueryString. `shortest_key_id` is 16, and 4 in `dev` (S48).
+    another way of signing (S33, S34), MalformedQueryString. `shortest_key_id` is 16, and 4 in `dev` (S48).
     """
     own = _own_headers(request)
     authorization = own.get("authorization")
@@ -97,7 +99,11 @@ def carrier(request: Request, *, shortest_key_id: int = 16) -> Carrier | None:
                 f"`{next(iter(inquiry))}` in its query; sign in one place only"
             )
         return _from_header(own, authorization[0], shortest_key_id)
-    return _from_query(own, inquiry, shortest_key_id) if claimed else None
+    if claimed:
+        return _from_query(own, inquiry, shortest_key_id)
+    if request.method == "POST" and request.header("content-type").lower().startswith(_POST_FORM):
+        raise refusals.unsupported(f"a signature in a POST form (`{_POST_FORM}`) is not built yet; sign the request")
+    return None
 
 
 def _own_headers(request: Request) -> _Own:

@@ -155,6 +155,12 @@ def test_signature_version_2_in_the_query_is_named_as_unsupported(name: str) -> 
     assert s.refusal_of(s.get(query=f"Action=GetCallerIdentity&{name}=2")).code == "InvalidRequest"
 
 
+def test_a_post_form_without_a_signature_elsewhere_is_named_as_unsupported() -> None:
+    refusal = s.refusal_of(s.replaced(s.post(), "content-type", "Multipart/Form-Data; boundary=x"))
+    assert refusal.code == "InvalidRequest"
+    assert "multipart/form-data" in refusal.message
+
+
 def test_sigv4a_is_refused_by_its_name() -> None:
     refusal = s.refusal_of(query(X_Amz_Algorithm="AWS4-ECDSA-P256-SHA256"))
     assert refusal.code == "InvalidRequest"
