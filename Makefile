@@ -10,6 +10,7 @@ PYTEST := $(BIN)/python -m pytest
 # Two test processes unless told otherwise: make test JOBS=8
 JOBS ?= 2
 PARALLEL := -n $(JOBS) --dist loadfile
+PYTHON_FOLDERS := $(wildcard src tests benchmarks scripts)
 
 help:
 	@echo "make demo    what Locum is, live: signed calls, denied with the reason, allowed, expired"
@@ -27,11 +28,11 @@ serve: .venv/.locum-run
 	@$(BIN)/locum serve $(ARGS)
 
 test: .venv/.locum-dev
-	$(PYTEST) $(PARALLEL) $(ARGS)
+	$(PYTEST) $(PARALLEL) -rs $(ARGS)
 
 check: .venv/.locum-dev
-	$(BIN)/ruff format --check src tests benchmarks scripts
-	$(BIN)/ruff check src tests benchmarks scripts
+	$(BIN)/ruff format --check $(PYTHON_FOLDERS)
+	$(BIN)/ruff check $(PYTHON_FOLDERS)
 	$(BIN)/mypy
 	$(PYTEST) $(PARALLEL) tests/unit tests/architecture $(ARGS)
 
