@@ -23,9 +23,7 @@ DEV_KEY = "test:test"
 )
 @click.option("--profile", default=None, metavar="PROFILE", help="print an AWS profile of that name instead")
 @click.option("--format", "form", type=click.Choice(["shell", "json"]), default="shell", show_default=True)
-def command(
-    name: str | None, endpoint: str, region: str, key: str | None, profile: str | None, form: str
-) -> None:
+def command(name: str | None, endpoint: str, region: str, key: str | None, profile: str | None, form: str) -> None:
     """Print shell lines for an unmodified client: eval "$(locum env)".
 
     NAME is a user of the dev server's account whose key was given with --key; `admin` is the one that `locum dev`
