@@ -59,7 +59,7 @@ def found(path: Path) -> tuple[set[str], list[str], list[int]]:
     return {one.name for one in doors}, halves, positions
 
 
-@pytest.mark.parametrize("seed", [random.randrange(1 << 32)])
+@pytest.mark.parametrize("seed", [int(os.environ.get("LOCUM_SEED") or random.randrange(1 << 32))], ids=["random"])
 def test_nothing_acknowledged_is_lost_and_nothing_is_half_there_after_a_kill(path: Path, seed: int) -> None:
     print(f"seed {seed}")
     chance = random.Random(seed)
