@@ -65,7 +65,7 @@ class IamHouse:
 
     def __init__(self, **limits: int) -> None:
         self.mint = CountingMint()
-        self.store = open_store(octets=self.mint.octets, now=NOW)
+        self.store = open_store(octets=self.mint.octets, clock=lambda: NOW)
         self.activity = Uses()
         self.now = NOW
         self.caller = root()

@@ -207,7 +207,7 @@ def test_a_worn_data_key_is_followed_by_a_new_one_and_still_opens(three: Path) -
             )
 
     later: Callable[[], SqlStore] = lambda: open_store(  # noqa: E731
-        three, MASTER_KEY, mode="serve", now=NOW + timedelta(days=36500)
+        three, MASTER_KEY, mode="serve", clock=lambda: NOW + timedelta(days=36500)
     )
     before = sealed_under(B)
     store = later()
@@ -218,6 +218,25 @@ def test_a_worn_data_key_is_followed_by_a_new_one_and_still_opens(three: Path) -
     assert revealed(store, B) == "newer"
     store.close()
     assert sealed_under(B) != before == sealed_under(FAR)
+
+
+def test_a_data_key_that_wears_out_while_running_is_followed_and_other_processes_know(
+    path: Path,
+) -> None:
+    days = 0
+    here = open_store(path, MASTER_KEY, mode="serve", clock=lambda: NOW + timedelta(days=days))
+    there = open_store(path, MASTER_KEY, mode="serve", clock=lambda: NOW)
+    add(here, A, B)
+    write(here, lambda tx: tx.put_secret(A, "code", Secret("old")))
+    assert revealed(there, A) == "old"
+    days = 90
+    write(here, lambda tx: tx.put_secret(B, "code", Secret("new")))
+    assert (revealed(here, A), revealed(here, B)) == ("old", "new")
+    assert (revealed(there, A), revealed(there, B)) == ("old", "new")
+    with sqlite3.connect(path) as raw:
+        assert raw.execute("SELECT count(DISTINCT data_key) FROM secret").fetchone() == (2,)
+    here.close()
+    there.close()
 
 
 def test_a_data_key_counts_what_it_sealed(three: Path) -> None:

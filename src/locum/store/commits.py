@@ -18,8 +18,9 @@ from typing import Any, TypeVar
 from weakref import finalize, ref
 
 from locum.store.errors import BusyError, ClosedError, CommitError, StoreError
+from locum.store.keeping import renew
 from locum.store.reads import catch_up
-from locum.store.secrets import DataKeys
+from locum.store.secrets import VALUES, DataKeys
 from locum.store.selects import Selects
 from locum.store.snapshot import Snapshot
 from locum.store.tx import Tx
@@ -56,7 +57,7 @@ class Commits:
         self._queue: SimpleQueue[_Pending | None] = SimpleQueue()
         self._door = Lock()
         self._closed = False
-        self._failed: str | None = None
+        self.failure: str | None = None
         self._thread = Thread(target=_work, args=(ref(self), self._queue), name="locum-commits", daemon=True)
         self._thread.start()
         finalize(self, self._queue.put, None)
@@ -100,15 +101,19 @@ class Commits:
 
     def _share(self, batch: list[_Pending]) -> None:
         """Runs `batch[0]`, and what is queued behind it, in one transaction."""
-        if self._failed is not None:
-            raise CommitError(self._failed)
+        if self.failure is not None:
+            raise CommitError(self.failure)
         execute = self._connection.execute
         try:
             execute("BEGIN IMMEDIATE")
         except sqlite3.OperationalError as error:
-            batch[0].error = BusyError(f"the store could not be locked for writing: {error}")
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+                raise
+            batch[0].error = BusyError("another process has held the store for writing for too long")
             return
         until = monotonic() + SECONDS
+        if self._keys.worn(VALUES):
+            renew(self._keys, self._connection)
         shared = Batch(self._connection, self._kept, self._keys, catch_up(self._selects, self._kept))
         self._run(batch[0], shared)
         while len(batch) < STEPS and monotonic() < until:
@@ -135,7 +140,7 @@ class Commits:
             tx.finish()
         except BaseException as error:
             tx.abandon()
-            pending.result, pending.error = None, error
+            pending.result, pending.error = None, _told(error)
             if not self._connection.in_transaction:
                 raise CommitError("SQLite gave up the transaction") from error
             execute("ROLLBACK TO step")
@@ -144,15 +149,23 @@ class Commits:
 
     def _fail(self, batch: list[_Pending], error: BaseException) -> None:
         """Lets a failed commit be final (R13)."""
-        if self._failed is None:
-            self._failed = f"the store only reads since a commit failed: {error}"
+        if self.failure is None:
+            self.failure = f"the store only reads since a commit failed: {error}"
         with suppress(sqlite3.Error):
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
         for pending in batch:
-            pending.result = None
-            failure = error if isinstance(error, StoreError) else CommitError(f"the commit failed: {error}")
-            pending.error = failure
+            pending.result, pending.error = None, CommitError(self.failure)
+            pending.error.__cause__ = error
+
+
+def _told(error: BaseException) -> BaseException:
+    """What the caller is told of an exception in a step: the exception itself, but SQLite's in our words."""
+    if not isinstance(error, sqlite3.Error):
+        return error
+    told = StoreError(f"the step could not be written: {error}")
+    told.__cause__ = error
+    return told
 
 
 def _work(commits: ref[Commits], queue: SimpleQueue[_Pending | None]) -> None:

@@ -22,18 +22,21 @@ from locum.store.activity import Activities
 from locum.store.commits import Commits
 from locum.store.entity import Author
 from locum.store.errors import NestedError, StoreError
-from locum.store.secrets import KEY_OCTETS, MARKERS, VALUES, DataKeys, MasterKey, new_data_key, worn
+from locum.store.keeping import renew
+from locum.store.secrets import KEY_OCTETS, Clock, DataKeys, MasterKey, Octets
 from locum.store.selects import Selects
 from locum.store.snapshot import Snapshot
 from locum.store.sqlite import FileReaders, MemoryReaders, Readers, open_writer
-from locum.store.statements import ADD_DATA_KEY
 from locum.store.token_keys import TokenKeyRoot
 from locum.store.tx import Tx
 
 T = TypeVar("T")
 
 Mode = Literal["serve", "dev"]
-Octets = Callable[[int], bytes]
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
 
 
 class _Inside(local):
@@ -62,6 +65,8 @@ class SqlStore:
         inside.step = True
         try:
             return reads.run(step, self._kept, self._keys, self._readers.take)
+        except sqlite3.Error as error:
+            raise StoreError(f"the store cannot be read: {error}") from error
         finally:
             inside.step = False
 
@@ -70,6 +75,11 @@ class SqlStore:
         if self._inside.step or self._commits.inside():
             raise NestedError("a step asks its own `tx`, not the store")
         return self._commits.write(step)
+
+    @property
+    def failure(self) -> str | None:
+        """Why the store only reads, when a commit has failed (R13); otherwise None."""
+        return self._commits.failure
 
     def token_keys(self) -> tuple[TokenKeyRoot, ...]:
         """The kept roots of session-token keys, by number."""
@@ -106,24 +116,23 @@ def open_store(
     *,
     mode: Mode = "serve",
     octets: Octets = os.urandom,
-    now: datetime | None = None,
+    clock: Clock = _now,
 ) -> SqlStore:
     """The store in the file `path`, made when it is not there, or a new one in memory for None.
 
     `master_key` is 32 octets or their 64 hexadecimal digits; None or a wrong one raises SealedError, but a store in
     memory, which nobody opens again, may be given none and draws its own. `octets` is where keys and nonces come from,
-    `now` the moment by which data keys age. Raises OtherModeError for a store of the other mode.
+    `clock` the time by which data keys age. Raises OtherModeError for a store of the other mode.
     """
     if path is None and master_key is None:
         master_key = octets(KEY_OCTETS)
     master = MasterKey(master_key)
-    moment = datetime.now(UTC) if now is None else now
     try:
         connection = open_writer(path)
     except (OSError, sqlite3.Error) as error:
         raise StoreError(f"the store cannot be opened: {error}") from error
     try:
-        keys = _make_or_open(connection, mode, master, moment, octets)
+        keys = _make_or_open(connection, mode, DataKeys(master, octets=octets, clock=clock))
     except sqlite3.Error as error:
         connection.close()
         raise StoreError(f"the store cannot be opened: {error}") from error
@@ -136,31 +145,15 @@ def open_store(
     return SqlStore(connection, readers, keys, turn, activity)
 
 
-def _make_or_open(
-    connection: sqlite3.Connection, mode: Mode, master: MasterKey, now: datetime, octets: Octets
-) -> DataKeys:
+def _make_or_open(connection: sqlite3.Connection, mode: Mode, keys: DataKeys) -> DataKeys:
     """Brings the store into being, or up to date, and opens its data keys."""
     connection.execute("BEGIN IMMEDIATE")
     if schema.empty(connection):
-        schema.make(connection, mode, now)
+        schema.make(connection, mode, keys.clock())
     elif schema.require(connection, mode) != schema.HEAD:
         connection.execute("ROLLBACK")
         import_module("locum.store.upgrade").upgrade(connection)  # Alembic: only when there is something to bring
         connection.execute("BEGIN IMMEDIATE")
-    keys = _data_keys(connection, master, now, octets)
+    renew(keys, connection)
     connection.execute("COMMIT")
     return keys
-
-
-def _data_keys(connection: sqlite3.Connection, master: MasterKey, now: datetime, octets: Octets) -> DataKeys:
-    """The data keys of a store, with a new one for each purpose that has none or a worn one (K3)."""
-    selects = Selects(connection)
-    rows = selects.data_keys()
-    for row in rows:
-        master.unwrap(row)  # a wrong key adds nothing to a store
-    newest = {row.purpose: row for row in rows}
-    for purpose in (VALUES, MARKERS):
-        if purpose not in newest or worn(newest[purpose], now):
-            row = new_data_key(master, purpose, now, octets)
-            connection.execute(ADD_DATA_KEY, row.columns())
-    return DataKeys(master, selects.data_keys(), octets=octets)

@@ -25,6 +25,9 @@ KEY_OCTETS, NONCE_OCTETS = 32, 12
 #: a data key is followed by a new one after so many values or days (K3; the hard limit is 2^32)
 USES, AGE = 1 << 28, timedelta(days=90)
 
+Octets = Callable[[int], bytes]
+Clock = Callable[[], datetime]
+
 #: what data keys are for
 VALUES, MARKERS = "secret", "marker"
 
@@ -107,27 +110,61 @@ class MasterKey:
 
 
 class DataKeys:
-    """The opened data keys of a store: seals under the newest, opens under any."""
+    """The opened data keys of a store: seals under the newest, opens under any. Knows none until it is told."""
 
-    __slots__ = ("_ciphers", "_octets", "current", "marker")
+    __slots__ = ("_ciphers", "_current", "_master", "_newest", "_octets", "_used", "clock", "marker")
 
-    def __init__(self, master: MasterKey, rows: tuple[DataKeyRow, ...], *, octets: Callable[[int], bytes]) -> None:
-        """Opens every row. `rows` are oldest first and hold at least one key of each purpose."""
-        opened = {row.id: (row.purpose, master.unwrap(row)) for row in rows}
+    def __init__(self, master: MasterKey, *, octets: Octets, clock: Clock) -> None:
+        """`octets` draws keys and nonces, `clock` tells their age."""
+        self._master = master
         self._octets = octets
-        self._ciphers = {id: AESGCM(key) for id, (purpose, key) in opened.items() if purpose == VALUES}
+        self.clock = clock
+        self._ciphers: dict[str, AESGCM] = {}
+        self._newest: dict[str, DataKeyRow] = {}
+        self._current = ""
+        self._used = 0
+        self.marker = b""
+
+    def learn(self, rows: tuple[DataKeyRow, ...]) -> None:
+        """Opens the rows, oldest first. Raises SealedError, and learns nothing, when the master key does not."""
+        opened = {row.id: (row.purpose, self._master.unwrap(row)) for row in rows}
         newest = {row.purpose: row for row in rows}
-        if VALUES not in newest or MARKERS not in newest:
-            raise StoreError("the store has no data keys; it was not made completely")
-        self.current = newest[VALUES].id
-        self.marker = opened[newest[MARKERS].id][1]
+        self._ciphers = {id: AESGCM(key) for id, (purpose, key) in opened.items() if purpose == VALUES}
+        self._newest = newest
+        self._used = 0
+        if VALUES in newest:
+            self._current = newest[VALUES].id
+        if MARKERS in newest:
+            self.marker = opened[newest[MARKERS].id][1]
+
+    def knows(self, data_key: str) -> bool:
+        """Whether values can be opened under that key."""
+        return data_key in self._ciphers
+
+    def worn(self, purpose: str) -> bool:
+        """Whether there is no key of that purpose, or it has served long enough (rule K3)."""
+        row = self._newest.get(purpose)
+        if row is None:
+            return True
+        uses = row.uses + (self._used if purpose == VALUES else 0)
+        return uses >= USES or self.clock() - datetime.fromisoformat(row.created) >= AGE
+
+    def fresh(self, purpose: str) -> DataKeyRow:
+        """A new data key of that purpose, wrapped for its row. It is not learnt."""
+        id = self._octets(8).hex()
+        wrapped = self._master.wrap(id, purpose, self._octets(KEY_OCTETS), nonce=self._octets(NONCE_OCTETS))
+        return DataKeyRow(id, purpose, self.clock().isoformat(), 0, self._master.fingerprint, wrapped)
 
     def seal(self, kind: str, id: str, column: str, *, account: str, version: int, text: str) -> Sealed:
         """A text, sealed for exactly one version of one column of one row."""
-        place = _place(kind, id, column, account, version, self.current)
+        current = self._current
+        if current not in self._ciphers:
+            raise StoreError("the store has no data key to seal with; it was not made completely")
+        place = _place(kind, id, column, account, version, current)
         nonce = self._octets(NONCE_OCTETS)
-        octets = nonce + self._ciphers[self.current].encrypt(nonce, text.encode(), place)
-        return Sealed(account=account, version=version, data_key=self.current, octets=octets)
+        octets = nonce + self._ciphers[current].encrypt(nonce, text.encode(), place)
+        self._used += 1
+        return Sealed(account=account, version=version, data_key=current, octets=octets)
 
     def open(self, kind: str, id: str, column: str, sealed: Sealed, *, account: str) -> str:
         """The text of a sealed value. Raises BrokenSealError, which names the row, for anything that was not sealed for
@@ -141,15 +178,3 @@ class DataKeys:
             return cipher.decrypt(octets[:NONCE_OCTETS], octets[NONCE_OCTETS:], place).decode()  # SECRET
         except (InvalidTag, ValueError) as error:
             raise BrokenSealError(f"the seal of `{column}` of {kind} `{id}` is broken") from error
-
-
-def new_data_key(master: MasterKey, purpose: str, now: datetime, octets: Callable[[int], bytes]) -> DataKeyRow:
-    """A fresh data key, wrapped."""
-    id = octets(8).hex()
-    wrapped = master.wrap(id, purpose, octets(KEY_OCTETS), nonce=octets(NONCE_OCTETS))
-    return DataKeyRow(id, purpose, now.isoformat(), 0, master.fingerprint, wrapped)
-
-
-def worn(row: DataKeyRow, now: datetime) -> bool:
-    """Whether a data key has served long enough (rule K3)."""
-    return row.uses >= USES or now - datetime.fromisoformat(row.created) >= AGE

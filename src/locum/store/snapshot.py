@@ -19,6 +19,9 @@ from locum.store.rows import name_key
 #: how many look-ups are kept; the oldest go first
 PRESENT, ABSENT, DERIVED = 32_768, 8_192, 16_384
 
+#: characters of a question whose answer is kept; longer ones are nobody's names
+LONGEST = 2_048
+
 Key = tuple[str, ...]
 K = TypeVar("K")
 V = TypeVar("V")
@@ -108,7 +111,9 @@ class Snapshot:
         self._lock = Lock()
 
     def keep(self, position: int, key: Key, value: object) -> None:
-        """Keeps an answer that was read at `position`, unless the store has moved on."""
+        """Keeps an answer that was read at `position`, unless the store has moved on or the question is very long."""
+        if sum(map(len, key)) > LONGEST:
+            return
         with self._lock:
             if position == self.position:
                 if value:

@@ -24,6 +24,11 @@ def open_writer(path: Path | None) -> sqlite3.Connection:
     """The connection that writes; None is a store in memory."""
     if path is not None and not path.exists():
         os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
+        directory = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(directory)  # SQLite does so for its log, not for a file that it finds
+        finally:
+            os.close(directory)
     connection = _connect(":memory:" if path is None else str(path))
     for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "fullfsync = ON"):
         connection.execute(f"PRAGMA {pragma}").fetchall()

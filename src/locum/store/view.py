@@ -114,6 +114,8 @@ class View(ABC):
         sealed = self._ask(snapshot.secrets(entity.kind, entity.id)).get(column)
         if sealed is None:
             raise StoreError(f"{entity.kind} `{entity.id}` has no `{column}`", kind=entity.kind, id=entity.id)
+        if not self._keys.knows(sealed.data_key):  # another process has made a new one
+            self._keys.learn(self._selects().data_keys())
         return Secret(self._keys.open(entity.kind, entity.id, column, sealed, account=entity.account))
 
     def generation(self, account: str) -> int:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 
+import msgspec
 import pytest
 
 from locum.store.errors import BrokenSealError, SealedError, StoreError
-from locum.store.secrets import AGE, MARKERS, USES, VALUES, DataKeys, MasterKey, bound, new_data_key, worn
+from locum.store.secrets import AGE, MARKERS, USES, VALUES, DataKeyRow, DataKeys, MasterKey, bound
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
 PLACE = {"kind": "door", "id": "ADOR", "column": "code", "account": "111122223333"}
@@ -27,8 +28,16 @@ class Octets:
 
 OCTETS = Octets()
 MASTER = MasterKey(bytes(range(32)))
-ROWS = tuple(new_data_key(MASTER, purpose, NOW, OCTETS) for purpose in (VALUES, MARKERS))
-KEYS = DataKeys(MASTER, ROWS, octets=OCTETS)
+
+
+def data_keys(*rows: DataKeyRow, master: MasterKey = MASTER, now: datetime = NOW) -> DataKeys:
+    keys = DataKeys(master, octets=OCTETS, clock=lambda: now)
+    keys.learn(rows)
+    return keys
+
+
+ROWS = tuple(data_keys().fresh(purpose) for purpose in (VALUES, MARKERS))
+KEYS = data_keys(*ROWS)
 
 
 def test_a_seal_opens_where_it_was_made() -> None:
@@ -59,7 +68,7 @@ def test_the_same_text_is_never_sealed_the_same() -> None:
 
 def test_data_keys_open_under_their_own_master_key_alone() -> None:
     with pytest.raises(SealedError, match=MASTER.fingerprint):
-        DataKeys(MasterKey(bytes(range(1, 33))), ROWS, octets=OCTETS)
+        data_keys(*ROWS, master=MasterKey(bytes(range(1, 33))))
 
 
 def test_wrapped_data_keys_cannot_be_swapped() -> None:
@@ -69,20 +78,27 @@ def test_wrapped_data_keys_cannot_be_swapped() -> None:
         MASTER.unwrap(swapped)
 
 
-def test_a_store_without_data_keys_is_not_complete() -> None:
-    with pytest.raises(StoreError, match="no data keys"):
-        DataKeys(MASTER, ROWS[:1], octets=OCTETS)
+def test_nothing_is_sealed_without_a_data_key() -> None:
+    with pytest.raises(StoreError, match="no data key"):
+        data_keys().seal("door", "ADOR", "code", account="1", version=1, text="x")
 
 
-def test_a_data_key_is_worn_by_its_uses_or_its_age() -> None:
-    row = ROWS[0]
-    used = type(row)(row.id, row.purpose, row.created, USES, row.master_key, row.wrapped)
-    assert [worn(row, NOW), worn(used, NOW), worn(row, NOW + AGE), worn(row, NOW + AGE - timedelta(seconds=1))] == [
-        False,
-        True,
-        True,
-        False,
+def test_a_data_key_is_worn_when_it_is_missing_used_up_or_old() -> None:
+    used = msgspec.structs.replace(ROWS[0], uses=USES)
+    seen = [
+        data_keys().worn(VALUES),
+        data_keys(used).worn(VALUES),
+        data_keys(*ROWS, now=NOW + AGE).worn(VALUES),
+        data_keys(*ROWS, now=NOW + AGE - timedelta(seconds=1)).worn(VALUES),
     ]
+    assert seen == [True, True, True, False]
+
+
+def test_a_data_key_counts_towards_its_end_what_it_seals_here() -> None:
+    keys = data_keys(msgspec.structs.replace(ROWS[0], uses=USES - 1), ROWS[1])
+    before = keys.worn(VALUES)
+    keys.seal("door", "ADOR", "code", account="1", version=1, text="x")
+    assert (before, keys.worn(VALUES)) == (False, True)
 
 
 def test_no_key_shows_itself() -> None:

@@ -48,6 +48,12 @@ def test_what_is_known_is_bounded_and_the_oldest_goes_first() -> None:
     assert list(snapshot.present) == [("2",), ("3",), ("4",)]
 
 
+def test_a_very_long_question_is_answered_but_not_kept() -> None:
+    snapshot = Snapshot(0)
+    snapshot.keep(0, by_name("door", "1", "", "n" * 3000), None)
+    assert snapshot.absent == {}
+
+
 def test_what_is_derived_is_bounded_and_of_one_generation() -> None:
     snapshot = Snapshot(0)
     for number in range(DERIVED + 10):
