@@ -19,6 +19,7 @@ from locum.iam.inline import InlinePolicy
 from locum.iam.names import arn_of
 from locum.iam.policies import ManagedPolicy, PolicyVersion, version_id
 from locum.policy import ANONYMOUS, Attached, Bound, Policy, PolicyKind, Principal, PrincipalType, bind, parse
+from locum.policy.match import fold
 from locum.store.entity import Relation
 from locum.store.tx import Tx
 
@@ -91,7 +92,8 @@ def keys_of(caller: Caller, tx: Tx, *, now: datetime) -> Keys:
 
 
 def _tags(caller: Caller, tx: Tx) -> Mapping[str, str]:
-    """The tags of the user or role, overridden by session tags of the same key, whose case does not count."""
+    """The tags of the user or role, overridden by session tags of the same key, whose case does not count. Keys fold as
+    the engine folds them (rule H17): else a session tag could take a tag of the role away and put none in its place."""
     entity: User | Role | None = None
     if caller.kind == "assumed-role":
         entity = tx.find_id(Role, caller.entity_id)
@@ -99,8 +101,8 @@ def _tags(caller: Caller, tx: Tx) -> Mapping[str, str]:
         entity = tx.find_id(User, caller.entity_id)
     tags = {tag.key: tag.value for tag in entity.tags} if entity is not None else {}
     if caller.session is not None and caller.session.tags:
-        passed = {key.lower() for key, _ in caller.session.tags}
-        tags = {key: value for key, value in tags.items() if key.lower() not in passed}
+        passed = {fold(key) for key, _ in caller.session.tags}
+        tags = {key: value for key, value in tags.items() if fold(key) not in passed}
         tags.update(caller.session.tags)
     return tags
 

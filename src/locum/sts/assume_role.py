@@ -42,7 +42,9 @@ def role_of(call: Call, tx: Tx) -> Role | None:
 
 
 def asks(call: Call, tx: Tx) -> Sequence[Asked]:
-    """sts:AssumeRole on the role, and sts:TagSession and sts:SetSourceIdentity when tags or an identity are passed."""
+    """sts:AssumeRole on the role, and sts:TagSession and sts:SetSourceIdentity when tags or an identity are passed or
+    come down the chain: the new session has them either way (IAM User Guide, "Pass session tags in AWS STS" and
+    "Monitor and control actions taken with assumed roles")."""
     if call.caller.kind == "root":
         raise Refusal("AccessDenied", "Roles may not be assumed by root accounts.")
     inputs = call.inputs
@@ -60,9 +62,10 @@ def asks(call: Call, tx: Tx) -> Sequence[Asked]:
     if call.mfa_at is not None:  # the code came with this very call
         context.update({"aws:MultiFactorAuthPresent": "true", "aws:MultiFactorAuthAge": "0"})
     actions = ["sts:AssumeRole"]
-    if tags or transitive:
+    held = call.caller.session
+    if tags or transitive or (held is not None and held.transitive):
         actions.append("sts:TagSession")
-    if "SourceIdentity" in inputs:
+    if "SourceIdentity" in inputs or (held is not None and held.source_identity):
         actions.append("sts:SetSourceIdentity")
     return [
         Asked(
@@ -115,7 +118,7 @@ def assume_role(
         mfa_at=call.mfa_at,
         source_identity=identity,
         policy=session_policy(policy),
-        policy_ids=managed_ids(call, tx, policy_arns),
+        policy_ids=managed_ids(call, tx, policy_arns, account=role.account),
         tags=kept,
         transitive=transitive,
         epoch=role.session_epoch,

@@ -43,22 +43,25 @@ def session_policy(document: str | None) -> str | None:
     return document
 
 
-def managed_ids(call: Call, tx: Tx, descriptors: Sequence[PolicyDescriptor]) -> tuple[str, ...]:
-    """The ids (for AWS managed policies: the ARNs) of the managed session policies. Raises ValidationError for an ARN
-    that is none, MalformedPolicyDocument for a policy that is not in the caller's account."""
+def managed_ids(call: Call, tx: Tx, descriptors: Sequence[PolicyDescriptor], *, account: str) -> tuple[str, ...]:
+    """The ids (for AWS managed policies: the ARNs) of the managed session policies, which are of `account`, the role's.
+
+    Raises ValidationError for an ARN that is none, MalformedPolicyDocument for a policy that does not exist there.
+    """
     if len(descriptors) > MOST_ARNS:
         raise Refusal("ValidationError", f"A session takes at most {MOST_ARNS} managed policies")
-    return tuple(_managed_id(call, tx, one.arn) for one in descriptors)
+    return tuple(_managed_id(call, tx, one.arn, account) for one in descriptors)
 
 
-def _managed_id(call: Call, tx: Tx, text: str) -> str:
+def _managed_id(call: Call, tx: Tx, text: str, account: str) -> str:
     try:
         arn = Arn.parse(text)
     except ArnError as error:
         raise Refusal("ValidationError", f"{text} is invalid") from error
-    if arn.account == "aws" and managed_policies.find(text) is not None:
+    provided = managed_policies.find(text)
+    if provided is not None and provided.partition == call.place.partition:
         return text
-    policy = tx.find(ManagedPolicy, arn.account, arn.resource.rpartition("/")[2])
+    policy = tx.find(ManagedPolicy, account, arn.resource.rpartition("/")[2])
     if policy is None or arn_of(policy, call.place.partition) != text:
         raise Refusal("MalformedPolicyDocument", f"Policy {text} does not exist or is not attachable.")
     return policy.id

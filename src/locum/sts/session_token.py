@@ -1,7 +1,7 @@
 """sts:GetSessionToken: a user's own temporary credentials, with MFA if a code is given.
 
-Law: no permission is needed (semantics 7), long-term credentials are. The session has the user's permissions; without
-MFA it cannot call IAM (semantics 8). Source: AWS STS API reference, GetSessionToken.
+Law: no permission is needed, though a Deny counts (semantics 7); long-term credentials are. The session has the user's
+permissions; without MFA it cannot call IAM (semantics 8). Source: AWS STS API reference, GetSessionToken.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ DEFAULT_SECONDS = 43_200
 ROOT_SECONDS = 3_600
 
 
-@operation("sts:GetSessionToken", authorized=False, mfa=True, later=("MinimumSessionTokenSize",))
+@operation("sts:GetSessionToken", mfa=True, later=("MinimumSessionTokenSize",))
 def get_session_token(
     call: Call,
     tx: Tx,
