@@ -60,6 +60,8 @@ def decide_pair(asked: Asked) -> Verdict:
     denying = [kind for kind, document in binding(asked) if any(applies(asked, document, "Deny"))]
     if denying:
         return Verdict("explicitDeny", sorted(set(denying), key=denying.index))
+    if folded(asked.action) == "sts:getsessiontoken" and asked.caller["account"]:  # "no permission needed", by anyone
+        return Verdict("allowed", ["service"])
     if owned_by_aws(asked):
         return Verdict("implicitDeny", ["service"])
     silent = []
@@ -135,8 +137,6 @@ def grant(asked: Asked) -> Verdict:
     """Semantics 7.5: who grants, by caller and account. A denial names all who would have had to allow."""
     caller, action = asked.caller, folded(asked.action)
     kind = asked.scenario.get("resource_policy_kind", "resource")
-    if action == "sts:getsessiontoken" and caller["account"]:  # "no permission needed"
-        return Verdict("allowed", ["service"])
     if caller["type"] == "Root" and (kind == "trust" or action == "sts:assumerole"):
         return Verdict("implicitDeny", ["service"])  # "root users cannot call AssumeRole"
     if not of_its_protocol(asked):

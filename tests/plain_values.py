@@ -101,12 +101,13 @@ def present(context: Context, key: str) -> str | list[str] | None:
     return None
 
 
+LOWER = {code: code + 32 for code in [*range(0x41, 0x5B), *range(0xC0, 0xDF)] if code != 0xD7}
+
+
 def folded(text: str) -> str:
     """Ignoring case reaches the letters that a policy may hold, whose case forms lie 32 apart: A to Z and, in Latin-1,
     U+00C0 to U+00DE without the multiplication sign (rule P12: the Kelvin sign is no `k`)."""
-    return "".join(
-        chr(ord(c) + 32) if "A" <= c <= "Z" or ("\u00c0" <= c <= "\u00de" and c != "\u00d7") else c for c in text
-    )
+    return text.translate(LOWER)
 
 
 # ------------------------------------------------------------------ conditions (semantics 5)

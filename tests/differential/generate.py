@@ -22,7 +22,7 @@ from tests.differential.vocabulary import (
     Subject,
 )
 
-REQUESTS = 5
+REQUESTS = 8
 Written = dict[str, Any]
 
 
