@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 from threading import Thread
@@ -13,6 +14,7 @@ from tests.store.nouns import ACCOUNT, MASTER_KEY, Door, Lock, add, door, lock, 
 from locum.aws.secret import Secret
 from locum.store.engine import SqlStore, open_store
 from locum.store.entity import Relation
+from locum.store.errors import BusyError
 from locum.store.reads import BEHIND
 
 Pair = tuple[SqlStore, SqlStore]
@@ -108,3 +110,18 @@ def test_two_processes_that_write_at_once_lose_nothing(pair: Pair) -> None:
     for thread in threads:
         thread.join()
     assert [store.read(lambda tx: tx.get(Door, ACCOUNT, "shared").number) for store in pair] == [200, 200]
+
+
+def test_a_write_that_gets_no_turn_writes_nothing_and_the_next_one_does(path: Path) -> None:
+    store = open_store(path, MASTER_KEY, mode="serve")
+    store._commits._connection.execute("PRAGMA busy_timeout = 0")  # the test need not wait for five seconds
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(BusyError):
+        add(store, door("front"))
+    assert store.read(lambda tx: tx.find(Door, ACCOUNT, "front")) is None
+    other.execute("ROLLBACK")
+    other.close()
+    add(store, door("front"))
+    assert (store.read(lambda tx: tx.count(Door, ACCOUNT)), store.failure) == (1, None)
+    store.close()
