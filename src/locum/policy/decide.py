@@ -151,7 +151,10 @@ def _is_denied(question: Question, lot: Lot, facts: Facts) -> bool:
 
 
 def _held_by_rcps(question: Question, lot: Lot) -> bool:
-    return lot.held_by_rcps and not question.principal.service_linked
+    """Whether RCPs hold this request: not service-linked roles, not resources of the management account (rule 7.3)."""
+    principal = question.principal
+    of_management = principal.management_account and principal.account == question.resource_account
+    return lot.held_by_rcps and not principal.service_linked and not of_management
 
 
 def _resource_side(question: Question, lot: Lot) -> list[tuple[Sequence[Attached], str]]:
