@@ -1,0 +1,134 @@
+"""The access matrix: every operation of AWS's models, asked by everybody who may or may not.
+
+Law: `tests/cases/access/inputs.json` says what each performed operation is asked with; `matrix.json` beside it is the
+table of answers, read by people in review. `python -m tests.access_matrix` writes the table again; a test compares.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from tests.served import ACCOUNT, Client, Credentials, ServedHouse, allow, document, request
+
+from locum.aws import shapes
+from locum.aws.secret import Secret
+from locum.call import OPERATIONS
+from locum.iam.access_keys import SECRET, AccessKey
+from locum.iam.entities import User
+from locum.store.entity import Author
+from locum.store.tx import Tx
+
+FOLDER = Path(__file__).parent / "cases" / "access"
+INPUTS, TABLE = FOLDER / "inputs.json", FOLDER / "matrix.json"
+CALLERS = (
+    "no signature",
+    "wrong secret",
+    "expired session",
+    "other account's administrator",
+    "user without rights",
+    "administrator",
+)
+OK = "OK"
+
+Row = Mapping[str, str]
+
+
+def inputs() -> dict[str, dict[str, Any]]:
+    """What each performed operation is asked with."""
+    return msgspec.json.decode(INPUTS.read_bytes(), type=dict[str, dict[str, Any]])
+
+
+def committed() -> dict[str, dict[str, str]]:
+    """The table as it stands."""
+    return msgspec.json.decode(TABLE.read_bytes(), type=dict[str, dict[str, str]])
+
+
+def modelled() -> list[str]:
+    """Every operation of AWS's models of IAM and STS."""
+    return [one.action for name in ("iam", "sts") for one in shapes.service(name).operations.values()]
+
+
+def stocked() -> ServedHouse:
+    """A house with two of each: one in use, one spare."""
+    house = ServedHouse()
+    admin = house.admin
+    reads = document(allow("iam:Get*"))
+    policies = [
+        admin("iam:CreatePolicy", PolicyName=name, PolicyDocument=reads)["Policy"]["Arn"] for name in ("read", "spare")
+    ]
+    for name, spare in (("alice", ""), ("spare", "")):
+        admin("iam:CreateUser", UserName=name, Tags=[{"Key": "team", "Value": spare}])
+    for name in ("devs", "spare"):
+        admin("iam:CreateGroup", GroupName=name)
+    for name in ("builder", "spare"):
+        house.role(name)
+    for name in ("web", "spare"):
+        admin("iam:CreateInstanceProfile", InstanceProfileName=name)
+    for name in ("phone", "spare"):
+        admin("iam:CreateVirtualMFADevice", VirtualMFADeviceName=name)
+    admin("iam:AddRoleToInstanceProfile", InstanceProfileName="web", RoleName="builder")
+    admin("iam:AddUserToGroup", GroupName="devs", UserName="alice")
+    for action, member, name in (("User", "UserName", "alice"), ("Group", "GroupName", "devs")):
+        admin(f"iam:Attach{action}Policy", **{member: name, "PolicyArn": policies[0]})
+        admin(f"iam:Put{action}Policy", **{member: name, "PolicyName": "own", "PolicyDocument": reads})
+    admin("iam:AttachRolePolicy", RoleName="builder", PolicyArn=policies[0])
+    admin("iam:PutRolePolicy", RoleName="builder", PolicyName="own", PolicyDocument=reads)
+    admin("iam:PutUserPermissionsBoundary", UserName="alice", PermissionsBoundary=policies[0])
+    admin("iam:PutRolePermissionsBoundary", RoleName="builder", PermissionsBoundary=policies[0])
+    house.house.store.write(_key_of_alice)
+    return house
+
+
+def _key_of_alice(tx: Tx) -> None:
+    """A key whose id the inputs can name."""
+    alice = tx.get(User, ACCOUNT, "alice")
+    tx.written_by(Author(arn=f"arn:aws:iam::{ACCOUNT}:root", at=alice.created, request_id="test"))
+    id = "AKIDALICE0000001"
+    tx.put_secret(
+        tx.add(AccessKey(id=id, name=id, account=ACCOUNT, owner=alice.id, created=alice.created)), SECRET, Secret("s")
+    )
+
+
+def row(house: ServedHouse, action: str, given: Mapping[str, Any]) -> dict[str, str]:
+    """What each caller is answered, in the order of CALLERS: an error code, or OK."""
+    nobody = house.user("nobody")
+    expired = house.admin.assume(house.role("everything", allow("*")), DurationSeconds=900)
+    house.sessions_age(seconds=900)
+    clients: dict[str, Client] = {
+        "wrong secret": Client(house, Credentials(house.admin.credentials.id, "wrong")),
+        "expired session": expired,
+        "other account's administrator": house.other_admin,
+        "user without rights": nobody,
+        "administrator": house.admin,
+    }
+    answers = {"no signature": house.answer(request(action, given), action)}
+    answers |= {caller: client.ask(action, **given) for caller, client in clients.items()}
+    return {caller: answers[caller].code or OK for caller in CALLERS}
+
+
+def rows() -> Iterator[tuple[str, dict[str, str]]]:
+    """The whole table, each operation in a house of its own."""
+    given = inputs()
+    for action in modelled():
+        house = stocked() if action in OPERATIONS else ServedHouse()
+        try:
+            yield action, row(house, action, given.get(action, {}))
+        finally:
+            house.close()
+
+
+def write() -> None:
+    """Writes the table again, a line for each operation."""
+    lines = [f"  {_text(action)}: {_text(found)}" for action, found in sorted(rows())]
+    TABLE.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
+
+
+def _text(value: object) -> str:
+    return msgspec.json.format(msgspec.json.encode(value), indent=0).decode()
+
+
+if __name__ == "__main__":
+    write()

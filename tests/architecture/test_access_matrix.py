@@ -1,0 +1,83 @@
+"""Every operation of AWS's models, by everybody who may or may not: the committed table is what a served house says.
+
+A new operation fails here until its inputs stand in `tests/cases/access/inputs.json` and its line in the table has been
+read by somebody: `python -m tests.access_matrix` writes the table again.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+from tests import access_matrix
+from tests.access_matrix import CALLERS, OK
+
+from locum.aws import shapes
+from locum.call import OPERATIONS
+
+TABLE = access_matrix.committed()
+MODELLED = access_matrix.modelled()
+UNSIGNED = {"sts:AssumeRoleWithSAML", "sts:AssumeRoleWithWebIdentity"}
+# What is asked of nobody: no permission is needed (semantics 7).
+FREE = {"sts:GetCallerIdentity", "sts:GetSessionToken"}
+
+
+def test_every_operation_of_aws_has_a_line() -> None:
+    assert sorted(TABLE) == sorted(MODELLED)
+
+
+def test_every_performed_operation_has_inputs() -> None:
+    assert sorted(access_matrix.inputs()) == sorted(OPERATIONS)
+
+
+@pytest.fixture(scope="module")
+def found() -> dict[str, dict[str, str]]:
+    return dict(access_matrix.rows())
+
+
+@pytest.mark.parametrize("action", MODELLED)
+def test_the_table_is_what_a_served_house_says(action: str, found: dict[str, dict[str, str]]) -> None:
+    assert found[action] == TABLE[action], "run `python -m tests.access_matrix` and read the difference"
+
+
+# ---- what must hold of the table, whoever wrote it
+
+
+@pytest.mark.parametrize("action", MODELLED)
+def test_nobody_gets_past_authentication_without_it(action: str) -> None:
+    line = TABLE[action]
+    assert line["wrong secret"] == "SignatureDoesNotMatch"
+    assert line["expired session"] == "ExpiredToken"
+    if action not in UNSIGNED:
+        assert line["no signature"] == "MissingAuthenticationToken"
+
+
+def test_two_calls_are_unsigned_by_design_and_none_of_them_is_performed() -> None:
+    unsigned = {one for one in MODELLED if shapes.operation(one).unsigned}
+    assert unsigned == UNSIGNED
+    assert {TABLE[one]["no signature"] for one in UNSIGNED} == {"NotImplemented"}
+
+
+@pytest.mark.parametrize("action", sorted(OPERATIONS))
+def test_a_user_without_rights_is_denied(action: str) -> None:
+    assert TABLE[action]["user without rights"] == (OK if action in FREE else "AccessDenied")
+
+
+@pytest.mark.parametrize("action", sorted(set(MODELLED) - set(OPERATIONS)))
+def test_what_is_not_performed_says_so_to_those_who_are_known(action: str) -> None:
+    known = {"other account's administrator", "user without rights", "administrator"}
+    assert {TABLE[action][caller] for caller in known} == {"NotImplemented"}
+
+
+def test_an_administrator_is_never_denied_in_the_own_account() -> None:
+    codes = Counter(TABLE[action]["administrator"] for action in OPERATIONS)
+    assert codes["AccessDenied"] == 0
+    assert codes[OK] > 80
+
+
+def test_another_account_s_administrator_reaches_nothing_here() -> None:
+    """Where the answer is a success, it is about the other account: lists, and what is made there."""
+    reached = {one for one in OPERATIONS if TABLE[one]["other account's administrator"] == OK}
+    apart = FREE | {"sts:GetAccessKeyInfo", "iam:GetAccountSummary"}
+    assert {one for one in reached - apart if not one.startswith(("iam:List", "iam:Create"))} == set()
+    assert all(list(TABLE[action]) == list(CALLERS) for action in TABLE)
