@@ -6,13 +6,16 @@ Law: exit status 0 only if every step ended as the guide says. Colour on a termi
 from __future__ import annotations
 
 import json
+import shutil
+import sys
+from pathlib import Path
 
 import click
 
 NEXT = (
-    ('locum dev &  eval "$(locum env)"  aws iam create-user --user-name me', "your own AWS CLI against a dev server"),
-    ("locum test --sample", "policy unit tests: write down what must be allowed and what must not"),
-    ("locum explain --sample", "why a call is allowed or denied, and the smallest change"),
+    ('{locum} dev & sleep 1; eval "$({locum} env)"; aws iam create-user --user-name me', "your own AWS CLI, served"),
+    ("{locum} test --sample", "policy unit tests: write down what must be allowed and what must not"),
+    ("{locum} explain --sample", "why a call is allowed or denied, and the smallest change"),
 )
 
 
@@ -36,5 +39,13 @@ def command(form: str) -> None:
         console.print(f"[bold {colour}]{count} of {len(told)} steps ended {word}[/]")
         console.print("\n[bold]Try next[/]")
         for line, what in NEXT:
-            console.print(f"  [cyan]{line}[/]\n      {what}")
+            console.print(f"  [cyan]{line.format(locum=_as_called())}[/]\n      {what}")
     raise SystemExit(0 if good else 1)
+
+
+def _as_called() -> str:
+    """How this command can be called again from here: by its name if that is found, else by its path."""
+    if shutil.which("locum"):
+        return "locum"
+    beside = Path(sys.executable).parent / "locum"
+    return str(beside.relative_to(Path.cwd())) if beside.is_relative_to(Path.cwd()) else str(beside)
