@@ -11,6 +11,7 @@ from typing import Any
 
 from tests.differential.vocabulary import (
     ACCOUNTS,
+    BUCKETS,
     CALLERS,
     FAMILIES,
     FIELD_PATTERNS,
@@ -32,6 +33,8 @@ def written(seed: int, requests: int = REQUESTS) -> list[Written]:
     weight, caller, names = random.choices(CALLERS, [caller[0] for caller in CALLERS])[0]
     provided = isinstance(caller, str) and caller.startswith(("oidc:", "saml:"))
     subject = PROVIDED if provided else random.choices(SUBJECTS, [subject.weight for subject in SUBJECTS])[0]
+    if caller == "root" and random.random() < 0.2:
+        subject = BUCKETS
     scene = Scene(random, caller, names, subject)
     policies = scene.policies()
     return [
@@ -182,6 +185,9 @@ class Scene:
         random = self.random
         if self.chance(0.15):
             return random.choice(("*", {"AWS": "*"}, {"AWS": ["*"]}))
+        if self.names and self.chance(0.15):
+            kind, text = principal_entry(random.choice(self.names))
+            return {kind: text}
         names = [name for name in self.names if self.chance(own)] + random.sample(
             STRANGERS, random.choice((0, 0, 1, 2))
         )

@@ -35,6 +35,12 @@ QUEUE = "arn:aws:sqs:eu-west-1:111122223333:jobs"
 LOG_GROUP = "arn:aws:logs:us-east-1:111122223333:log-group:x"
 ROLE = "arn:aws:iam::111122223333:role/app"
 KEY = "arn:aws:kms:us-east-1:111122223333:key/1234abcd"
+BUCKETS = Subject(
+    4,
+    "resource_policy",
+    ("s3:GetBucketPolicy", "s3:PutBucketPolicy", "s3:DeleteBucketPolicy"),
+    ("arn:aws:s3:::reports",),
+)
 SUBJECTS = (
     Subject(
         40,
@@ -60,12 +66,7 @@ SUBJECTS = (
         ("x:Read",),
         tuple(f"arn:aws:x:{FIELDS[n % 12]}:{FIELDS[(n + 5) % 12]}:{SOUPS[n]}" for n in range(24)),
     ),
-    Subject(
-        4,
-        "resource_policy",
-        ("s3:GetBucketPolicy", "s3:PutBucketPolicy", "s3:DeleteBucketPolicy"),
-        ("arn:aws:s3:::reports",),
-    ),
+    BUCKETS,
     Subject(
         10,
         "resource_policy",
@@ -116,18 +117,18 @@ CALLERS: tuple[tuple[int, Any, tuple[str, ...]], ...] = (
     (20, "user/alice", ("user/alice",)),
     (4, {"is": "user/alice", "id": "AIDANEWALICE000000000"}, ("user/alice", "AIDANEWALICE000000000")),
     (6, {"is": "user/dev/alice", "tags": {"team": "red"}}, ("user/dev/alice", "user/alice")),
-    (6, {"is": "user/alice", "mfa": True, "tags": {"team": "Red", "site": ""}}, ("user/alice",)),
+    (10, {"is": "user/alice", "mfa": True, "tags": {"team": "Red", "site": ""}}, ("user/alice",)),
     (6, {"is": "user/alice", "mfa": False}, ("user/alice",)),
     (3, {"is": "user/alice", "management_account": True}, ("user/alice",)),
     (6, "root", ("root",)),
     (16, "session/app/i-1", ("role/app", "session/app/i-1")),
     (
-        6,
+        9,
         {"is": "session/app/i-1", "role": "role/prod/app", "tags": {"team": "red"}, "id": "AROANEWAPP00000000000"},
         ("role/prod/app", "role/app", "session/app/i-1", "AROANEWAPP00000000000"),
     ),
     (4, {"is": "session/AWSServiceRoleForX/s", "role": "role/aws-service-role/x.amazonaws.com/AWSServiceRoleForX"}, ()),
-    (10, {"is": "federated/carol", "role": "user/broker"}, ("federated/carol", "user/broker")),
+    (13, {"is": "federated/carol", "role": "user/broker"}, ("federated/carol", "user/broker")),
     (10, f"{ABROAD}:user/carol", (f"{ABROAD}:user/carol",)),
     (8, f"{ABROAD}:session/etl/run", (f"{ABROAD}:role/etl", f"{ABROAD}:session/etl/run")),
     (3, f"{ABROAD}:root", (f"{ABROAD}:root",)),
