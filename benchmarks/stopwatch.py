@@ -1,0 +1,62 @@
+"""CPU time of small things, and the loop that stands for the machine.
+
+Law: CPU time of this process, never the clock on the wall; the smallest of several rounds, because everything that
+disturbs a measurement makes it larger.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Sequence
+from time import process_time
+
+ROUNDS = 7
+AT_LEAST = 0.03  # seconds of CPU a round takes
+
+
+def each(call: Callable[[], object], *, rounds: int = ROUNDS) -> float:
+    """Microseconds of CPU that one call takes."""
+    call()
+    count = 1
+    while (spent := _spent(call, count)) < AT_LEAST:
+        count = max(count * 2, int(count * AT_LEAST / spent) if spent > 0.001 else 0)
+    return min(_spent(call, count) for _ in range(rounds)) / count * 1e6
+
+
+def over(call: Callable[[object], object], questions: Sequence[object], *, rounds: int = ROUNDS) -> float:
+    """Microseconds of CPU that `call` takes for one of these questions, each asked once a round; the first is warm."""
+    best = float("inf")
+    for _ in range(rounds + 1):
+        start = process_time()
+        for question in questions:
+            call(question)
+        best = min(best, process_time() - start)
+    return best / len(questions) * 1e6
+
+
+def once(call: Callable[[], object]) -> float:
+    """Seconds of CPU of a single call: for what can be done only once."""
+    start = process_time()
+    call()
+    return process_time() - start
+
+
+@functools.cache
+def calibration() -> float:
+    """Microseconds that one calibration loop takes: a hundred dictionary look-ups, additions and slices of text."""
+    held = {number: str(number) for number in range(100)}
+
+    def loop() -> int:
+        total = 0
+        for number in range(100):
+            total += len(held[number][:1]) + number
+        return total
+
+    return each(loop)
+
+
+def _spent(call: Callable[[], object], count: int) -> float:
+    start = process_time()
+    for _ in range(count):
+        call()
+    return process_time() - start
