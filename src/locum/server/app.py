@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import ipaddress
 from collections.abc import Awaitable, Callable, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
@@ -32,9 +33,11 @@ WRITERS = 64
 
 
 class App:
-    """One server as an ASGI application. `own` answers what is below `/_locum/`."""
+    """One server as an ASGI application. `own` answers what is below `/_locum/`. With `loopback_only` a request whose
+    socket does not lead from loopback to loopback is refused, however the server was bound (rule E5)."""
 
-    def __init__(self, house: House, own: Own, *, proxies: tuple[str, ...] = ()) -> None:
+    def __init__(self, house: House, own: Own, *, proxies: tuple[str, ...] = (), loopback_only: bool = False) -> None:
+        self._loopback_only = loopback_only
         self._house = house
         self._own = own
         self._proxies = proxies
@@ -50,6 +53,8 @@ class App:
     async def _respond(self, scope: Scope, receive: Receive) -> Response:
         request_id = _uuid4(self._house.mint.octets(16))
         try:
+            if self._loopback_only and not _is_local(scope):
+                raise Refusal("AccessDenied", "this server answers on loopback only")
             if refusal := front.check(scope):
                 raise refusal
             body = await front.read_body(receive, LARGEST, front.declared_length(scope))
@@ -82,6 +87,17 @@ class App:
             if message["type"] == "lifespan.shutdown":
                 self._threads.shutdown()
                 return
+
+
+def _is_local(scope: Scope) -> bool:
+    """Whether both ends of the socket are loopback addresses; a unix socket has no address at either end."""
+    for end in (scope.get("client"), scope.get("server")):
+        try:
+            if end is not None and end[1] is not None and not ipaddress.ip_address(end[0]).is_loopback:
+                return False
+        except ValueError:
+            return False
+    return True
 
 
 def _service(refusal: Refusal) -> str | None:

@@ -110,7 +110,10 @@ class Development:
         seconds = body.get("advance", 0)
         if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 <= seconds <= 10**9:
             raise OwnError(400, "`advance` is a number of seconds from 0 to 1000000000")
-        return {"now": self.house.clocks.advance(timedelta(seconds=seconds))}
+        try:
+            return {"now": self.house.clocks.advance(timedelta(seconds=seconds))}
+        except ValueError as error:
+            raise OwnError(400, str(error)) from error
 
     def accounts(self, body: Mapping[str, Any]) -> Mapping[str, Any]:
         """Adds an account and answers its keys."""
@@ -139,7 +142,7 @@ def run(settings: Settings, *, announce: Callable[[str], object], form: str) -> 
     """Serves until it is told to stop. Prints first what is enforced and where it listens."""
     assert operations.MODULES  # the import declares them
     development = Development(settings)
-    app = App(development.house, Own(development.house, development))
+    app = App(development.house, Own(development.house, development), loopback_only=True)
     key = settings.admin.id if settings.admin else settings.root.id if settings.root else ""
 
     def listening(url: str) -> None:

@@ -27,6 +27,10 @@ class Moment(msgspec.Struct, frozen=True):
     wire_now: datetime
 
 
+# As far ahead as the clock of sessions goes: far from the last year that dates can say, whatever is added to it.
+FARTHEST = timedelta(seconds=10**9)
+
+
 class Clocks:
     """Real time, and the time of sessions that `dev` may move forward."""
 
@@ -41,10 +45,13 @@ class Clocks:
         return Moment(now=real + self._moved, wire_now=real)
 
     def advance(self, by: timedelta) -> datetime:
-        """Moves the clock of sessions forward and answers what it shows now. Raises ValueError for a step back."""
+        """Moves the clock of sessions forward and answers what it shows now. Raises ValueError for a step back and
+        for one beyond FARTHEST."""
         if by < timedelta():
             raise ValueError("the clock only moves forward")
         with self._lock:
+            if by > FARTHEST - self._moved:
+                raise ValueError(f"the clock goes {FARTHEST.days} days ahead of real time at most")
             self._moved += by
         return self.moment().now
 

@@ -7,6 +7,8 @@ type (decisions 9), so that no page in a browser can reach them. Everything else
 from __future__ import annotations
 
 import ipaddress
+import logging
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
@@ -16,7 +18,11 @@ from locum.http import Request, Response
 from locum.policy.explain import explain
 from locum.server.house import House
 
+LOG = logging.getLogger("locum.server")
 PREFIX = "/_locum/"
+
+# A Host header that is an address or `localhost`, as a whole: nothing may stand behind it.
+_HOST = re.compile(r"(?:\[([0-9A-Fa-f:.]{2,45})\]|([0-9.]{7,15})|(localhost))(?::[0-9]{1,5})?", re.ASCII)
 
 
 class OwnError(Exception):
@@ -58,6 +64,9 @@ class Own:
             return _json(200, self._route(request, request.path.removeprefix(PREFIX)))
         except OwnError as error:
             return _json(error.status, {"error": error.message})
+        except Exception:
+            LOG.exception("%s failed", request.path)
+            return _json(500, {"error": "this failed because of a fault of the server; its log says more"})
 
     def _route(self, request: Request, name: str) -> Mapping[str, Any]:
         if name == "health" and request.method in ("GET", "HEAD"):
@@ -98,11 +107,12 @@ def _require_local(request: Request) -> None:
 def _require_loopback(request: Request) -> None:
     """Refuses a Host that a rebound name could have brought here."""
     host = request.header("host")
-    name = host[1:].partition("]")[0] if host.startswith("[") else host.partition(":")[0]
+    found = _HOST.fullmatch(host)
+    address = found and (found[1] or found[2])
     try:
-        loopback = ipaddress.ip_address(name).is_loopback
+        loopback = ipaddress.ip_address(address).is_loopback if address else found is not None
     except ValueError:
-        loopback = name == "localhost"
+        loopback = False
     if not loopback:
         raise OwnError(403, f"`{request.path}` takes a loopback Host, not `{host}`")
 
@@ -112,7 +122,7 @@ def _body(request: Request) -> Mapping[str, Any]:
         return {}
     try:
         return msgspec.json.decode(request.body, type=dict[str, Any])
-    except (msgspec.DecodeError, RecursionError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise OwnError(400, "the body is not a JSON object") from error
 
 
