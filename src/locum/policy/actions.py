@@ -1,7 +1,7 @@
 """The few actions that AWS treats by rules of their own.
 
 Law: a table of facts about actions, by folded name; everything else is decided by policies alone.
-Rules 7.3, 7.14 to 7.20 of docs/spec/policy.md.
+Rules 7.3 and 7.15 to 7.22 of docs/spec/policy.md.
 """
 
 from __future__ import annotations

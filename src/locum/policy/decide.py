@@ -199,7 +199,7 @@ def _explicit(question: Question, lot: Lot, facts: Facts) -> Decision:
     return Decision(EXPLICIT, False, tuple(layer for layer in LAYERS if layer in layers), tuple(found))
 
 
-# ---- rules that stand above grants (rules 7.14 to 7.20)
+# ---- rules that stand above grants (rules 7.19 to 7.22)
 
 
 def _by_rule(question: Question, kind: Special) -> Decision | None:
@@ -241,7 +241,7 @@ def _missing_above(question: Question, lot: Lot, facts: Facts) -> tuple[str, ...
     return silent
 
 
-# ---- step 5: the grant (rules 7.8 to 7.13)
+# ---- step 5: the grant (rules 7.9 to 7.18)
 
 
 def _outsider(question: Question, facts: Facts) -> Decision:

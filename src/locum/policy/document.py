@@ -8,7 +8,6 @@ Every node knows where it begins. It knows nothing of policies.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from enum import Enum
 
 import msgspec
@@ -250,12 +249,3 @@ def _unescaped(found: re.Match[str]) -> str:
 def _whole(found: re.Match[str]) -> str:
     high, low = ord(found[1]) - 0xD800, ord(found[2]) - 0xDC00
     return chr(0x10000 + (high << 10) + low)
-
-
-def walk(node: Node) -> Iterator[Node]:
-    """Every value in and below `node`."""
-    yield node
-    for item in node.items:
-        yield from walk(item)
-    for member in node.members:
-        yield from walk(member.value)

@@ -2,7 +2,7 @@
 
 Law: text in, findings out, in the order of the text; nothing is compiled or decided here. A finding carries AWS's
 sentence where AWS has one (its answers recorded in wire facts), since that sentence is what the API answers.
-Rules 1.1 to 1.24 of docs/spec/policy.md.
+Rules 1.1 to 1.22 of docs/spec/policy.md.
 """
 
 from __future__ import annotations
@@ -126,7 +126,7 @@ def findings(text: str | bytes, kind: PolicyKind) -> tuple[Document | None, tupl
         return None, (Finding(error.line, error.column, error.seen, error.right, sentence),)
     check = _Check(document, kind)
     check.policy()
-    return document, tuple(check.findings)
+    return document, tuple(sorted(check.findings, key=lambda found: (found.line, found.column)))
 
 
 def size(text: str, kind: PolicyKind) -> int:
