@@ -169,5 +169,5 @@ def test_a_real_server_has_no_paths_that_change_it_without_a_signature(both, nam
 
 
 def test_a_real_server_listens_on_no_address_that_others_reach(tmp_path):
-    with pytest.raises(RuntimeError, match="TLS is not built yet"):
+    with pytest.raises(RuntimeError, match="can be reached from elsewhere"):
         Served("serve", "--data-dir", str(tmp_path), "--host", "0.0.0.0", "--port", "0")
