@@ -1,0 +1,114 @@
+"""The files of the chains: `STARTED-CHAIN.NUMBER.jsonl`, one line a record.
+
+Law: rules R1 and R13. A chain belongs to one process from its start to its stop; nobody else ever appends to it. Files
+are made for their owner alone and only grow; a new one is begun when one is large. A name that does not read so is no
+file of ours.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import re
+import sys
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+
+import msgspec
+
+#: octets after which the next file of a chain is begun
+LARGE = 64 << 20
+
+_NAME = re.compile(r"([0-9]{8}T[0-9]{6}Z)-([0-9a-f]{16})\.([0-9]{6})\.jsonl", re.ASCII)
+
+
+class ChainFiles(msgspec.Struct, frozen=True):
+    """The files of one chain, in order."""
+
+    chain: str
+    started: str
+    paths: tuple[Path, ...]
+
+    def lines(self, *, after: int = 0) -> Iterator[bytes]:
+        """Every whole line without its newline, but for the first `after` octets of all files together. A last line
+        without a newline was never finished and is not answered."""
+        for path in self.paths:
+            size = path.stat().st_size
+            if after >= size:
+                after -= size
+                continue
+            with path.open("rb") as file:
+                file.seek(after)
+                after = 0
+                for line in file:
+                    if not line.endswith(b"\n"):
+                        break
+                    yield line[:-1]
+
+    @property
+    def octets(self) -> int:
+        """How large all of them are together."""
+        return sum(path.stat().st_size for path in self.paths)
+
+
+def chains(directory: Path) -> tuple[ChainFiles, ...]:
+    """The chains in a directory, oldest first; none where there is no directory."""
+    found: dict[tuple[str, str], list[Path]] = {}
+    if not directory.is_dir():
+        return ()
+    for path in sorted(directory.iterdir()):
+        if name := _NAME.fullmatch(path.name):
+            found.setdefault((name[1], name[2]), []).append(path)
+    return tuple(ChainFiles(chain, started, tuple(paths)) for (started, chain), paths in sorted(found.items()))
+
+
+class Appending:
+    """The files that one chain is written to."""
+
+    def __init__(self, directory: Path, chain: str, started: datetime, *, large: int = LARGE) -> None:
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._directory = directory
+        self._stem = f"{started:%Y%m%dT%H%M%SZ}-{chain}"
+        self._large = large
+        self._number = 0
+        self._size = 0
+        self._descriptor = -1
+        self._next()
+
+    def _next(self) -> None:
+        """Begins the next file, and lets the directory know of it durably."""
+        self._number += 1
+        path = self._directory / f"{self._stem}.{self._number:06d}.jsonl"
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_NOFOLLOW, 0o600)
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+        self._descriptor, self._size = descriptor, 0
+        directory = os.open(self._directory, os.O_RDONLY)
+        try:
+            os.fsync(directory)
+        finally:
+            os.close(directory)
+
+    def append(self, octets: bytes) -> None:
+        """Writes whole lines and answers when they are durable. Raises OSError; then nothing more may be written."""
+        if self._size and self._size + len(octets) > self._large:
+            self._next()
+        rest = memoryview(octets)
+        while rest:
+            rest = rest[os.write(self._descriptor, rest) :]
+        _settle(self._descriptor)
+        self._size += len(octets)
+
+    def close(self) -> None:
+        """Lets go of the file."""
+        os.close(self._descriptor)
+        self._descriptor = -1
+
+
+def _settle(descriptor: int) -> None:
+    """Answers when what was written to the file would outlive a power cut (rule R1)."""
+    if sys.platform == "darwin":
+        fcntl.fcntl(descriptor, fcntl.F_FULLFSYNC)
+    else:
+        os.fdatasync(descriptor)
