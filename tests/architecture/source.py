@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -44,6 +44,11 @@ class Source:
         """The syntax tree."""
         return ast.parse(self.text, self.path)
 
+    @cached_property
+    def nodes(self) -> tuple[ast.AST, ...]:
+        """Every node of the tree."""
+        return tuple(ast.walk(self.tree))
+
     @property
     def room(self) -> str:
         """The room that the file belongs to: the first folder, or the file itself."""
@@ -73,6 +78,7 @@ def _imports(node: ast.AST, *, inside_function: bool) -> Iterator[Import]:
         yield from _imports(child, inside_function=deeper)
 
 
+@cache
 def sources() -> tuple[Source, ...]:
     """Every Python file of the package except its own `__init__`."""
     files = sorted(path for path in PACKAGE.rglob("*.py") if path != PACKAGE / "__init__.py")

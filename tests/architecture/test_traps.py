@@ -48,7 +48,7 @@ def dotted(node: ast.AST) -> str:
 
 def calls(source: Source, name: str) -> Iterator[ast.Call]:
     """Every call of that dotted name."""
-    for node in ast.walk(source.tree):
+    for node in source.nodes:
         if isinstance(node, ast.Call) and dotted(node.func) == name:
             yield node
 
@@ -123,7 +123,7 @@ def bare_numbers(source: Source) -> list[int]:
 
 def matching_functions(source: Source) -> Iterator[ast.FunctionDef]:
     """The functions that match a whole text against a pattern themselves, before they read numbers from it."""
-    for node in ast.walk(source.tree):
+    for node in source.nodes:
         if isinstance(node, ast.FunctionDef):
             names = {dotted(call.func).rpartition(".")[2] for call in ast.walk(node) if isinstance(call, ast.Call)}
             if names & {"fullmatch", "isascii"}:
@@ -133,9 +133,7 @@ def matching_functions(source: Source) -> Iterator[ast.FunctionDef]:
 def loose_times(source: Source) -> list[int]:
     """`strptime`: it takes digits of every script and fields that are too short."""
     return [
-        node.lineno
-        for node in ast.walk(source.tree)
-        if isinstance(node, ast.Call) and dotted(node.func).endswith(".strptime")
+        node.lineno for node in source.nodes if isinstance(node, ast.Call) and dotted(node.func).endswith(".strptime")
     ]
 
 
@@ -149,7 +147,7 @@ def compared_secrets(source: Source) -> list[int]:
         return isinstance(node, ast.Constant) and not node.value
 
     found = []
-    for node in ast.walk(source.tree):
+    for node in source.nodes:
         if not isinstance(node, ast.Compare):
             continue
         sides = [node.left, *node.comparators]
@@ -164,7 +162,7 @@ def unmarked_comparisons(source: Source) -> list[int]:
     lines = source.text.splitlines()
     return [
         node.lineno
-        for node in ast.walk(source.tree)
+        for node in source.nodes
         if isinstance(node, ast.Call)
         and dotted(node.func).endswith("compare_digest")
         and not any("# SECRET" in line for line in lines[max(0, node.lineno - 2) : node.end_lineno])
