@@ -52,20 +52,32 @@ class _Loader(yaml.SafeLoader):
         return super().construct_mapping(node, deep=deep)
 
 
-def _resolve(tag: str, pattern: str, first: str) -> None:
+def _resolve(tag: str, pattern: str, *first: str) -> None:
     _Loader.add_implicit_resolver(tag, re.compile(pattern, re.ASCII), list(first))
 
 
-_resolve("tag:yaml.org,2002:bool", r"(?:true|false)\Z", "tf")
-_resolve("tag:yaml.org,2002:null", r"(?:~|null)?\Z", "~n\0")
+_resolve("tag:yaml.org,2002:bool", r"(?:true|false)\Z", "t", "f")
+_resolve("tag:yaml.org,2002:null", r"(?:~|null)?\Z", "~", "n", "")
 _resolve("tag:yaml.org,2002:merge", r"<<\Z", "<")
 
 
 def read_yaml(text: str | bytes) -> Any:
     """The plain value of a YAML suite; numbers and dates are their text. Raises CaseError."""
     try:
-        return yaml.load(text, Loader=_Loader)  # noqa: S506 - a SafeLoader with fewer types
+        value = yaml.load(text, Loader=_Loader)  # noqa: S506 - a SafeLoader with fewer types
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         if isinstance(error, CaseError):
             raise
         raise CaseError(f"not YAML: {' '.join(str(error).split())}") from error
+    _refuse_loops(value, ())
+    return value
+
+
+def _refuse_loops(value: Any, above: tuple[int, ...]) -> None:
+    """Anchors may repeat a value, but not inside itself."""
+    if not isinstance(value, dict | list):
+        return
+    if id(value) in above:
+        raise CaseError("a value that holds itself; plain values would be right")
+    for inner in value.values() if isinstance(value, dict) else value:
+        _refuse_loops(inner, (*above, id(value)))

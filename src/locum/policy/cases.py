@@ -23,9 +23,10 @@ from locum.policy.decide import decide
 from locum.policy.decision import ALLOWED, EXPLICIT, IMPLICIT, Decision, combined
 from locum.policy.grammar import PolicyKind
 from locum.policy.instants import instant
+from locum.policy.match import fold
 from locum.policy.principals import IN_ACCOUNT, PrincipalType
 from locum.policy.question import Question, ResourcePolicyKind
-from locum.policy.shorthand import Caller, CaseError, many, nearest, policy
+from locum.policy.shorthand import Caller, CaseError, many, mapping, nearest, policy
 
 ACCOUNT = "111122223333"
 NOW = "2026-01-15T12:00:00Z"
@@ -149,7 +150,7 @@ def scenarios(suite: Any) -> Iterator[dict[str, Any]]:
     for key in suite:
         if key not in SUITE_FIELDS:
             raise CaseError(f"suite field `{key}` is unknown; {nearest(str(key), SUITE_FIELDS)}")
-    defaults = dict(suite.get("defaults") or {})
+    defaults = dict(mapping(suite.get("defaults"), "defaults"))
     if "source" in suite:
         defaults.setdefault("source", suite["source"])
     for raw in suite["scenarios"]:
@@ -162,11 +163,10 @@ def scenarios(suite: Any) -> Iterator[dict[str, Any]]:
             yield _named(suite, _merged(base, case), base, case if cases is not None else None, number)
 
 
-def _named(
-    suite: dict[str, Any], one: dict[str, Any], base: dict[str, Any], case: dict[str, Any] | None, number: int
-) -> dict[str, Any]:
+def _named(suite: dict[str, Any], one: dict[str, Any], base: dict[str, Any], case: Any, number: int) -> dict[str, Any]:
     if case is not None:
-        one["name"] = f"{base.get('name', '')} / {case.get('name', number)}"
+        own = case.get("name", number) if isinstance(case, dict) else number
+        one["name"] = f"{base.get('name', '')} / {own}"
     if "id" not in one or case is not None:
         slug = re.sub(r"[^a-z0-9]+", "-", str(one.get("name", "")).lower(), flags=re.ASCII).strip("-")
         one["id"] = f"{suite.get('suite', 'scenarios')}/{slug}"
@@ -311,12 +311,9 @@ def _context(raw: dict[str, Any], caller: Caller, resources: list[str], owners: 
         keys = _derived(raw, caller)
         if len(set(owners)) == 1 and resources != ["*"]:
             keys["aws:ResourceAccount"] = owners[0]
-    given = raw.get("context") or {}
-    if not isinstance(given, dict):
-        raise CaseError("`context` is no map; keys with values would be right")
-    folded = {key.lower() for key in given}
-    keys = {key: value for key, value in keys.items() if key.lower() not in folded}
+    given = mapping(raw.get("context"), "context")
     for key, value in given.items():
+        keys = {other: kept for other, kept in keys.items() if fold(other) != fold(key)}
         if isinstance(value, list):
             keys[key] = tuple(_text(one) for one in value)
         elif value is not None:
@@ -350,7 +347,7 @@ def _derived(raw: dict[str, Any], caller: Caller) -> dict[str, Value]:
             keys["aws:MultiFactorAuthAge"] = "600"
     for name, value in caller.tags.items():
         keys[f"aws:PrincipalTag/{name}"] = _text(value)
-    for name, value in (raw.get("resource_tags") or {}).items():
+    for name, value in mapping(raw.get("resource_tags"), "resource_tags").items():
         keys[f"aws:ResourceTag/{name}"] = _text(value)
     return keys
 

@@ -42,6 +42,15 @@ def many(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 
+def mapping(value: Any, name: str) -> dict[str, Any]:
+    """This map, an empty one when it is not given. Raises CaseError."""
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        raise CaseError(f"`{name}` is no map; keys with values would be right")
+    return value
+
+
 def nearest(word: str, known: Iterable[str]) -> str:
     """What to say about an unknown word: the nearest right one, or all of them."""
     names = tuple(known)
@@ -171,9 +180,12 @@ class Caller:
         name = spec.get("is") or spec.get("arn")
         if not isinstance(name, str):
             raise CaseError("a principal has no name; `is: user/NAME` would be right")
+        for key in ("id", "role"):
+            if not isinstance(spec.get(key), str | None):
+                raise CaseError(f"principal `{key}` is no text; a name would be right")
         self.id: str | None = spec.get("id")
         self.mfa: bool | None = spec.get("mfa")
-        self.tags: dict[str, str] = spec.get("tags") or {}
+        self.tags = mapping(spec.get("tags"), "tags")
         self.behind = ""
         self.principal = self._principal(name, account, spec.get("role"), bool(spec.get("management_account")))
 
