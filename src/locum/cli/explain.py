@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 
@@ -36,7 +37,11 @@ SAMPLE_CALL: dict[str, Any] = {
 }
 
 
-def _files(name: str, words: str) -> Any:
+Decorated = TypeVar("Decorated", bound=Callable[..., Any])
+
+
+def _files(name: str, words: str) -> Callable[[Decorated], Decorated]:
+    """An option that takes files and may be repeated."""
     return click.option(name, multiple=True, metavar="FILE", help=words)
 
 

@@ -13,7 +13,7 @@ import click
 
 from locum.policy.cases import Result
 from locum.policy.coverage import Coverage, covered
-from locum.policy.explain import explain
+from locum.policy.difference import difference, wanted
 
 
 def text(results: Sequence[Result], *, coverage: bool, verbose: bool) -> None:
@@ -31,23 +31,6 @@ def text(results: Sequence[Result], *, coverage: bool, verbose: bool) -> None:
     click.echo(click.style(sums, fg="red" if failed else "green"))
     if coverage:
         _uncovered(found)
-
-
-def difference(result: Result) -> list[str]:
-    """The lines that say how a result differs from what was expected."""
-    if result.error:
-        return [f"- {_wanted(result)}", f"+ error: {result.error}"]
-    by = f" by {', '.join(result.decided_by)}" if result.decided_by else ""
-    lines = [f"- {_wanted(result)}", f"+ {result.decision}{by}"]
-    if result.case is not None:
-        for question in result.case.questions:
-            lines += explain(question).text.splitlines()
-    return lines
-
-
-def _wanted(result: Result) -> str:
-    by = f" by {', '.join(result.expected_by)}" if result.expected_by else ""
-    return f"{result.expect or 'no expectation'}{by}"
 
 
 def _uncovered(found: Coverage) -> None:
@@ -85,7 +68,7 @@ def junit(results: Sequence[Result], *, coverage: bool, verbose: bool) -> None:
             click.echo(start + "/>")
             continue
         kind = "error" if result.error else "failure"
-        said = _xml(result.error or f"expected {_wanted(result)}, decided {result.decision}")
+        said = _xml(result.error or f"expected {wanted(result)}, decided {result.decision}")
         click.echo(f'{start}>\n  <{kind} message="{said}">{_xml(chr(10).join(difference(result)))}</{kind}>')
         click.echo(" </testcase>")
     click.echo("</testsuite>")
