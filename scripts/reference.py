@@ -1,4 +1,4 @@
-"""Writes `docs/reference/operations.md` and `docs/reference/commands.md` from the code; `make docs` runs it.
+"""Writes `operations.md`, `commands.md` and `settings.md` below `docs/reference` from the code; `make docs` runs it.
 
 Law: everything on these pages comes from the code. With `--check` it writes nothing and fails where a page is not what
 it would write.
@@ -14,7 +14,7 @@ import click
 from locum.call import OPERATIONS
 from locum.cli import reference
 from locum.cli.main import COMMANDS, main
-from locum.server import operations
+from locum.server import operations, settings
 
 FOLDER = Path(__file__).resolve().parents[1] / "docs" / "reference"
 WIDTH = 100
@@ -42,7 +42,11 @@ def commands() -> str:
 def pages() -> dict[str, str]:
     """Each page by its file name."""
     assert operations.MODULES  # the import declares what is performed
-    return {"operations.md": reference.page(OPERATIONS).rstrip("\n") + "\n", "commands.md": commands()}
+    return {
+        "operations.md": reference.page(OPERATIONS).rstrip("\n") + "\n",
+        "commands.md": commands(),
+        "settings.md": settings.page(),
+    }
 
 
 def stale() -> list[str]:

@@ -36,7 +36,8 @@ class Verification(msgspec.Struct, frozen=True, kw_only=True):
 
     `dummy_secret` is random and made once a process (S5). `regions` are the accepted ones, None accepts every region
     (decisions 3). `window` is how far a signature's time may be off in either direction (S14). `shortest_key_id` is 16,
-    and 4 in `dev` (S48).
+    and 4 in `dev` (S48). `denied` are the salts of tokens that were ended one by one, `issued_from` the moment before
+    which every token was (T10, T11).
     """
 
     keyring: Keyring
@@ -47,6 +48,8 @@ class Verification(msgspec.Struct, frozen=True, kw_only=True):
     window: timedelta = timedelta(minutes=5)
     allow_unsigned_token: bool = False
     shortest_key_id: int = 16
+    denied: frozenset[bytes] = frozenset()
+    issued_from: datetime | None = None
 
 
 class Claim(msgspec.Struct, frozen=True):
@@ -145,4 +148,6 @@ def _temporary(carried: Carrier, token: str, tx: Tx, how: Verification, *, place
     opened = how.opened.open(token, carried.access_key_id, how.keyring)
     opened.session.require_live(now)
     caller = caller_of_session(opened.session, carried.access_key_id, tx, place)
+    if opened.salt in how.denied or (how.issued_from is not None and opened.session.issued < how.issued_from):
+        raise Refusal("InvalidClientTokenId", INVALID)
     return Claim(opened.secret, caller)

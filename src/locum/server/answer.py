@@ -1,7 +1,8 @@
 """The spine: one request, from its HTTP message to the answer.
 
 Law: the order of the lines in `answer` is the security of the system (rules S1 to S3, S21). Before authentication only
-the carrier and the operation's name are read. Every answer that is not a success leaves through `wire.fault`.
+the carrier and the operation's name are read. Every answer that is not a success leaves through `wire.fault`. Of every
+call there is a record (rule A1); what changes something or issues credentials is not answered before the record stands.
 """
 
 from __future__ import annotations
@@ -12,12 +13,14 @@ from datetime import datetime
 import msgspec
 
 from locum import access
+from locum.audit.trail import Batch, TrailError
 from locum.aws.faults import Refusal
 from locum.call import OPERATIONS, Call, Operation, Origin, Result
 from locum.http import Request, Response
 from locum.server.caps import body_cap
 from locum.server.front import too_large
-from locum.server.house import House
+from locum.server.house import House, Moment
+from locum.server.recorded import Witness
 from locum.sigv4 import Carrier, carrier
 from locum.store.tx import Tx
 from locum.wire import fault, query, xml
@@ -25,6 +28,7 @@ from locum.wire.route import Routed, route
 
 LOG = logging.getLogger("locum.server")
 UNKNOWN = "The request processing has failed because of an unknown error."
+UNRECORDED = "The request has failed due to a temporary failure of the server."
 
 
 class Admitted(msgspec.Struct, frozen=True):
@@ -63,17 +67,65 @@ def admit(request: Request, *, shortest_key_id: int = 16) -> Admitted:
     return Admitted(request, carried, routed, OPERATIONS.get(routed.action))
 
 
+class Answered(msgspec.Struct, frozen=True):
+    """An answer that may be sent once `batch` stands, in which the record of its call is; None has nothing to wait
+    for. `operation` and `outcome` are the record's."""
+
+    response: Response
+    operation: str
+    outcome: str
+    service: str
+    request_id: str
+    batch: Batch | None = None
+
+    def settled(self) -> Response:
+        """The answer, once the batch is done: another one when the record could not be written (rules A1, R12)."""
+        if self.batch is None or self.batch.failure is None:
+            return self.response
+        return refused(Refusal("ServiceUnavailable", UNRECORDED), self.service, self.request_id)
+
+
 def answer(admitted: Admitted, house: House, request_id: str, *, may_wait: bool = True) -> Response:
-    """The answer to an admitted request. Raises MustWait, and that only with `may_wait=False`."""
+    """The answer to an admitted request, when its record stands. Raises MustWait, and that only with
+    `may_wait=False`."""
+    answered = attempt(admitted, house, request_id, may_wait=may_wait)
+    if answered.batch is not None:
+        answered.batch.wait()
+    return answered.settled()
+
+
+def attempt(admitted: Admitted, house: House, request_id: str, *, may_wait: bool = True) -> Answered:
+    """The answer to an admitted request, and what it waits for. Raises MustWait, and that only with `may_wait=False`."""
+    witness, moment, service = Witness(), house.clocks.moment(), admitted.routed.service
+    refusal: Refusal | None = None
+    durable = False
     try:
-        return _answer(admitted, house, request_id, may_wait=may_wait)
+        response, durable = _answer(admitted, house, request_id, moment, witness, may_wait=may_wait)
     except MustWait:
         raise
-    except Refusal as refusal:
-        return refused(refusal, admitted.routed.service, request_id)
+    except Refusal as caught:
+        refusal = caught
     except Exception:
         LOG.exception("request %s failed", request_id)
-        return refused(Refusal("InternalFailure", UNKNOWN), admitted.routed.service, request_id)
+        refusal = Refusal("InternalFailure", UNKNOWN)
+    if refusal is not None:
+        response = refused(refusal, service, request_id)
+    batch: Batch | None = None
+    outcome = witness.outcome(refusal)
+    try:
+        record = witness.record(
+            admitted.request,
+            admitted.carried,
+            admitted.routed,
+            request_id,
+            refusal,
+            changes=admitted.writes,
+            at=moment.wire_now,
+        )
+        batch = house.trail.add(record, durable=durable)
+    except TrailError:
+        response = refused(Refusal("ServiceUnavailable", UNRECORDED), service, request_id)
+    return Answered(response, admitted.routed.action, outcome, service, request_id, batch)
 
 
 def refused(refusal: Refusal, service: str | None, request_id: str) -> Response:
@@ -82,24 +134,28 @@ def refused(refusal: Refusal, service: str | None, request_id: str) -> Response:
     return Response(refusal.status, fault.headers(request_id), body)
 
 
-def _answer(admitted: Admitted, house: House, request_id: str, *, may_wait: bool) -> Response:
+def _answer(
+    admitted: Admitted, house: House, request_id: str, moment: Moment, witness: Witness, *, may_wait: bool
+) -> tuple[Response, bool]:
+    """The answer, and whether it may leave only when its record is durable."""
     request, operation, shape = admitted.request, admitted.operation, admitted.routed.shape
-    moment = house.clocks.moment()
     mfa_at: datetime | None = None
     proven = False
 
     def enter(tx: Tx) -> Call:
         """Who calls, and only then what they ask for (rule S21)."""
+        verification = house.verifying(tx)
         caller = access.authenticate(
             request,
             admitted.carried,
             shape,
             tx,
-            house.verification,
+            verification,
             place=house.place,
             now=moment.now,
             wire_now=moment.wire_now,
         )
+        witness.begin(caller, tx.generation(caller.account))
         region = admitted.carried.region if admitted.carried else house.place.region
         access.record(caller, house.activity, service=admitted.routed.service, region=region, now=moment.now)
         if operation is None:
@@ -114,16 +170,18 @@ def _answer(admitted: Admitted, house: House, request_id: str, *, may_wait: bool
             place=house.place,
             origin=_origin(request, admitted.carried, request_id),
             activity=house.activity,
-            keyring=house.verification.keyring,
+            keyring=verification.keyring,
             mfa_at=mfa_at,
         )
+        witness.call = call
         if operation.mfa and not proven and access.brings_code(call):
             raise _Unproven(call)
         return call
 
     def check(tx: Tx) -> Call:
         call = enter(tx)
-        access.authorize(call, tx).or_refuse(call, house.denials)
+        witness.judgement = access.authorize(call, tx)
+        witness.judgement.or_refuse(call, house.denials)
         return call
 
     def step(tx: Tx) -> Result:
@@ -135,6 +193,8 @@ def _answer(admitted: Admitted, house: House, request_id: str, *, may_wait: bool
     if admitted.writes:
         if not may_wait:
             raise MustWait
+        if house.trail.failure is not None:  # what cannot be on record is not done (rule R12)
+            raise Refusal("ServiceUnavailable", UNRECORDED)
         house.store.read(check)  # what would be refused never reaches the writer
         result = house.store.write(step)
     else:
@@ -145,7 +205,9 @@ def _answer(admitted: Admitted, house: House, request_id: str, *, may_wait: bool
                 raise MustWait from None
             mfa_at, proven = access.accept_mfa(unproven.call, house.store), True
             result = house.store.read(step)
-    return Response(200, fault.headers(request_id), xml.render(shape, result, request_id))
+    issues = result is not None and "Credentials" in result
+    response = Response(200, fault.headers(request_id), xml.render(shape, result, request_id))
+    return response, admitted.writes or issues
 
 
 def _origin(request: Request, carried: Carrier | None, request_id: str) -> Origin:

@@ -15,9 +15,11 @@ import msgspec
 
 from locum.access import Verification
 from locum.access.denials import Denials
+from locum.audit.trail import MemoryTrail, Trail
 from locum.call import Mint, Place
+from locum.server.metrics import Metrics
 from locum.store.activity import Activities
-from locum.store.tx import Store
+from locum.store.tx import Store, Tx
 
 
 class Moment(msgspec.Struct, frozen=True):
@@ -70,7 +72,8 @@ class SystemMint:
 
 
 class House(msgspec.Struct, kw_only=True):
-    """The parts of one server. Dev's reset replaces store, activity, verification and denials; nothing else changes."""
+    """The parts of one server. Dev's reset replaces store, activity, verification, denials and trail; nothing else changes.
+    `follow` answers the verification as the store has it at one step, where token keys are kept there (rule T9)."""
 
     store: Store
     verification: Verification
@@ -79,3 +82,10 @@ class House(msgspec.Struct, kw_only=True):
     clocks: Clocks
     mint: Mint
     denials: Denials
+    trail: Trail = msgspec.field(default_factory=MemoryTrail)
+    metrics: Metrics = msgspec.field(default_factory=Metrics)
+    follow: Callable[[Tx], Verification] | None = None
+
+    def verifying(self, tx: Tx) -> Verification:
+        """What this step verifies with."""
+        return self.verification if self.follow is None else self.follow(tx)

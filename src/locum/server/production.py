@@ -1,131 +1,135 @@
 """The server of `locum serve`: its data directory, its first start, and what it opens on every start.
 
-Law: refuses by default (rules E1 to E7). An empty directory gets a master key, one account and a root key pair in a
-0600 file (decisions 24); a directory without its master key is sealed. There is no default key and no way to move a
-clock. Loopback only, until TLS and proxies are built.
+Law: refuses by default (rules E1 to E7); what is unsafe is refused before anything is made (`safe.py`). An empty
+directory gets a master key, one account and a root key pair in a 0600 file (decisions 24); a directory without its
+master key is sealed. There is no default key and no way to move a clock. With several workers each opens the store for
+itself; the parent opens it only to see that it can be opened.
 """
 
 from __future__ import annotations
 
 import ipaddress
 import os
-from collections.abc import Callable
-from datetime import datetime
+from collections.abc import Callable, MutableMapping
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import msgspec
 
 from locum.access import Verification
 from locum.access.denials import Denials
-from locum.aws.arn import account_id
 from locum.aws.secret import Secret
 from locum.call import Place
-from locum.server import operations, served
+from locum.iam.access_keys import AccessKey
+from locum.iam.entities import Account
+from locum.server import confined, operations, served, token_rules, well_known
 from locum.server.accounts import Added, Pair, adding, new_number, new_pair
 from locum.server.app import App
 from locum.server.house import Clocks, House, SystemMint
+from locum.server.keeper import Keeper
 from locum.server.own import Own
-from locum.session.keyring import KEY_IDS, ROOT_BYTES, Keyring, TokenKey
+from locum.server.safe import STORE, UnsafeError, require_safe, tls_context
+from locum.server.settings import FILE, Settings
+from locum.server.token_rules import Following
+from locum.server.workers import Workers
+from locum.session.keyring import Keyring
 from locum.session.opened import OpenedTokens
 from locum.sigv4 import DayKeys
-from locum.store import masterkey, token_keys
-from locum.store.activity import Activities
+from locum.store import masterkey, rotation, token_keys
 from locum.store.engine import SqlStore, open_store
-from locum.store.token_keys import TokenKeyRoot
 from locum.store.tx import Tx
 
-STORE, USES, ROOT_KEY = "locum.db", "activity.db", "root-key.json"
+ROOT_KEY = "root-key.json"
+
+Key = Callable[[], Secret]
 
 
-class Refused(Exception):
-    """A start that is not safe: what was seen and what would be right. Exit status 78."""
+def master_key(settings: Settings, environment: MutableMapping[str, str]) -> Key:
+    """Where the master key is read from, now and again: the environment, a named file, or the data directory.
+
+    Making an empty directory's key is part of reading it. Raises SealedError for a key that is none.
+    """
+    given = masterkey.read_environment(environment)
+    if given is not None:
+        return lambda: given
+    named, directory = settings.master_key_file, settings.data_dir
+    if named is not None:
+        return lambda: masterkey.read_file(named)
+    if (directory / STORE).exists():
+        rotation.settle(directory / STORE, directory)
+    return lambda: masterkey.of_directory(directory, besides=(FILE,))
 
 
-class Settings(msgspec.Struct, frozen=True, kw_only=True):
-    """What the command line said."""
-
-    directory: Path
-    host: str
-    port: int
-    account: str | None
-    region: str
-
-    @classmethod
-    def of(cls, *, directory: Path, host: str, port: int, account: str | None, region: str) -> Settings:
-        """Checked settings. Raises ValueError for bad input, Refused for an address that is not safe yet."""
-        try:
-            address = ipaddress.ip_address(host)
-        except ValueError:
-            raise ValueError(f"`{host}` is not an IP address; for this machine alone: 127.0.0.1") from None
-        if not address.is_loopback:
-            raise Refused(
-                f"`{host}` can be reached from elsewhere and TLS is not built yet; listen on 127.0.0.1 or ::1"
-            )
-        number = account_id(account) if account is not None else None
-        return cls(directory=directory, host=host, port=port, account=number, region=region)
-
-
-class Started(msgspec.Struct, frozen=True):
-    """An opened data directory, and the account that this start made, if it did."""
-
-    house: House
-    made: Added | None
-
-
-def start(settings: Settings) -> Started:
-    """Opens the data directory, or fills an empty one. Raises StoreError when it is sealed or another mode's."""
-    directory = settings.directory
-    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-    mint, clocks, place = SystemMint(), Clocks(), Place(region=settings.region)
-    store = open_store(directory / STORE, masterkey.of_directory(directory), mode="serve")
+def open_directory(settings: Settings, key: Key, first: Secret | None = None) -> SqlStore:
+    """The store of a data directory, made when the directory is empty. Raises StoreError when it is sealed or another
+    mode's, UnsafeError when it holds what everybody knows."""
+    store = open_store(settings.data_dir / STORE, first or key(), mode="serve", again=key)
     try:
-        made = _first(store, settings, mint, place, clocks.moment().now)
-        house = House(
-            store=store,
-            verification=Verification(
-                keyring=_keyring(store),
-                opened=OpenedTokens(),
-                day_keys=DayKeys(),
-                dummy_secret=Secret(mint.octets(30).hex()),
-            ),
-            activity=Activities(directory / USES),
-            place=place,
-            clocks=clocks,
-            mint=mint,
-            denials=Denials(),
-        )
+        store.read(_require_nothing_well_known)
     except BaseException:
         store.close()
         raise
-    return Started(house, made)
+    return store
 
 
-def _first(store: SqlStore, settings: Settings, mint: SystemMint, place: Place, now: datetime) -> Added | None:
-    """The first account and the first token key, in one step; None where they are there already."""
-    if store.read(token_keys.every):
-        return None
-    number = settings.account or new_number(mint)
-    added = Added(number, new_pair(mint, place, number), None)
-    key = TokenKeyRoot(
-        number=KEY_IDS["serve"][0],
-        state="primary",
-        cipher="AES-256-GCM",
-        created=now,
-        root=Secret(mint.octets(ROOT_BYTES).hex()),
-    )
-    if added.root is not None:
-        _write_root_key(settings.directory / ROOT_KEY, number, added.root)
-    account, token_key = adding(added, mint, place, now=now), token_keys.add(key)
+def _require_nothing_well_known(tx: Tx) -> None:
+    for number in well_known.ACCOUNTS:
+        if tx.find_id(Account, number) is not None:
+            raise UnsafeError(f"the store holds account `{number}`, which is everybody's; it is not served")
+    for id, _, origin in well_known.PAIRS:
+        if tx.find_id(AccessKey, id) is not None:
+            raise UnsafeError(f"the store holds the access key `{id}` of {origin}; it is not served")
+
+
+class First(msgspec.Struct, frozen=True):
+    """What the first start of a data directory made."""
+
+    account: str
+    root_key: Path
+
+
+def begin(settings: Settings, key: Key) -> First | None:
+    """Makes what a data directory lacks: the first account and the first token keys. None where they are there."""
+    settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    mint, clocks = SystemMint(), Clocks()
+    store = open_directory(settings, key)
+    try:
+        if store.read(token_keys.every):
+            return None
+        number = settings.account_id or new_number(mint)
+        added = add_account(store, settings, number, mint, clocks.moment().now, keys=True)
+        return First(added.account, settings.data_dir / ROOT_KEY)
+    finally:
+        store.close()
+
+
+def add_account(
+    store: SqlStore, settings: Settings, number: str, mint: SystemMint, now: datetime, *, keys: bool = False
+) -> Added:
+    """A new account with a root key, which is in its file before it counts. `keys` makes the first token keys, too.
+
+    Raises ValueError for an account that exists or is everybody's.
+    """
+    well_known.require_own_account(number)
+    place = Place(region=settings.region)
+    pair = new_pair(mint, place, number)
+    well_known.require_own_pair(pair.id, pair.secret)
+    added = Added(number, pair, None)
+    account, first = adding(added, mint, place, now=now), token_rules.first(mint, now)
 
     def step(tx: Tx) -> None:
         account(tx)
-        token_key(tx)
+        if keys:
+            first(tx)
 
+    if store.read(lambda tx: tx.find_id(Account, number)) is not None:
+        raise ValueError(f"account {number} exists already")
+    write_root_key(settings.data_dir / (ROOT_KEY if keys else f"root-key-{number}.json"), number, pair)
     store.write(step)
     return added
 
 
-def _write_root_key(path: Path, account: str, pair: Pair) -> None:
+def write_root_key(path: Path, account: str, pair: Pair) -> None:
     """Writes root's key into a file that only this user may read, durably, before the key counts."""
     text = msgspec.json.encode({"AccountId": account, **pair.shown()})
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
@@ -137,30 +141,88 @@ def _write_root_key(path: Path, account: str, pair: Pair) -> None:
         os.close(descriptor)
 
 
-def _keyring(store: SqlStore) -> Keyring:
-    """The token keys as the store keeps them."""
-    keys = []
-    for row in store.read(token_keys.every):
-        root = bytes.fromhex(row.root.reveal()) if row.root is not None else bytes(ROOT_BYTES)
-        keys.append(TokenKey.of(row.number, root, state=row.state, cipher=row.cipher))  # type: ignore[arg-type]
-    return Keyring.of("serve", keys)
+def house_of(settings: Settings, store: SqlStore) -> House:
+    """Everything that one serving process stands on."""
+    mint = SystemMint()
+    verification = Verification(
+        keyring=Keyring.of("serve", ()),
+        opened=OpenedTokens(),
+        day_keys=DayKeys(),
+        dummy_secret=Secret(mint.octets(30).hex()),
+        regions=settings.regions,
+        window=timedelta(minutes=settings.signature_window),
+        allow_unsigned_token=settings.allow_unsigned_token,
+    )
+    return House(
+        store=store,
+        verification=verification,
+        activity=store.activity,
+        place=Place(region=settings.region),
+        clocks=Clocks(),
+        mint=mint,
+        denials=Denials(),
+        follow=Following(verification),
+    )
 
 
-def run(settings: Settings, *, announce: Callable[[str], object]) -> None:
-    """Serves until it is told to stop. The first lines say what is enforced, where it listens and what to do next."""
+def run(
+    settings: Settings, *, environment: MutableMapping[str, str] = os.environ, announce: Callable[[str], object]
+) -> int:
+    """Serves until it is told to stop; the exit status. The first lines say what is enforced, where it listens and
+    what to do next. Raises UnsafeError or StoreError for a start that is refused, OSError when it cannot bind."""
     assert operations.MODULES  # the import declares them
-    started = start(settings)
-    house = started.house
+    confined.confine()
+    served.leave_when_told()
+    require_safe(settings)
+    bound = served.bind(settings.host, settings.port, tls=settings.tls)
+    key = master_key(settings, environment)
+    made = begin(settings, key)
+    announce(f"locum serves {bound.url}: every call is signed, authorized and logged as a change; nothing is open")
+    if made is not None:
+        announce(f"new data directory {settings.data_dir}: account {made.account}, master key, token key")
+        announce(f"root's access key is in {made.root_key} (0600); use it to make a role and a user, then delete it")
+    if settings.workers == 1:
+        return work(settings, bound, key)
+    return Workers(lambda first: work(settings, bound, key, first), key, renewing=settings.tls).run(settings.workers)
 
-    def listening(url: str) -> None:
-        announce(f"locum serves {url}: every call is signed, authorized and logged as a change; nothing is open")
-        if started.made is not None:
-            path = settings.directory / ROOT_KEY
-            announce(f"new data directory {settings.directory}: account {started.made.account}, master key, token key")
-            announce(f"root's access key is in {path} (0600); use it to make a role and a user, then delete it")
 
+def work(settings: Settings, bound: served.Bound, key: Key, first: Secret | None = None) -> int:
+    """Opens the store, answers until told to stop, and lets go of it."""
+    served.leave_when_told()
+    store = open_directory(settings, key, first)
+    keeper = Keeper(store, settings.data_dir / STORE, timedelta(hours=settings.token_key_hours))
     try:
-        served.serve(App(house, Own(house)), host=settings.host, port=settings.port, listening=listening)
+        keeper.start()
+        house = house_of(settings, store)
+        proxies = settings.behind_proxy or ()
+        app = App(house, Own(house), proxies=proxies)
+        tls = renew = None
+        if settings.tls_cert is not None and settings.tls_key is not None:
+            tls = tls_context(settings.tls_cert, settings.tls_key)
+            renew = served.reloading(tls, settings.tls_cert, settings.tls_key)
+        open_door = settings.tls or not proxies
+        served.answer(
+            app if open_door else served.OnlyProxies(app, among(proxies)),
+            bound,
+            tls=tls,
+            renew=renew,
+            stop_seconds=settings.stop_seconds,
+        )
     finally:
-        house.activity.close()
-        house.store.close()
+        keeper.stop()
+        store.close()
+    return 0
+
+
+def among(proxies: tuple[str, ...]) -> Callable[[str], bool]:
+    """Whether an address is one of these networks'."""
+    networks = [ipaddress.ip_network(one) for one in proxies]
+
+    def allowed(peer: str) -> bool:
+        try:
+            address = ipaddress.ip_address(peer)
+        except ValueError:
+            return False
+        return any(address in network for network in networks)
+
+    return allowed

@@ -1,27 +1,68 @@
 """Running an ASGI application with uvicorn, the way Locum needs it.
 
 Law: httptools is pinned (rule S41); `Date` and `Server` are not uvicorn's (decisions 6); no access log, because the
-audit is ours. The socket is bound before anything is announced, so that the announced address answers.
+audit is ours. The socket is bound before anything is announced, so that the announced address answers. SIGTERM and
+SIGINT end it cleanly: no new connection is taken, what is under way is answered, and then `answer` returns.
 """
 
 from __future__ import annotations
 
+import logging
+import signal
 import socket
+import ssl
 from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
+import msgspec
 import uvicorn
 
-from locum.server.app import App
+LOG = logging.getLogger("locum.server")
+STOP_SECONDS = 10
 
 
-def serve(app: App, *, host: str, port: int, listening: Callable[[str], None]) -> None:
-    """Serves on host and port (0 picks a free one) until SIGINT or SIGTERM. Raises OSError when it cannot bind."""
+def leave_when_told() -> None:
+    """Lets SIGTERM and SIGINT unwind this process, with status 0, until there is a server that they can stop."""
+
+    def leave(number: int, frame: object) -> None:
+        raise SystemExit(0)
+
+    for ending in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(ending, leave)
+
+
+class Bound(msgspec.Struct, frozen=True):
+    """A listening socket and the address to tell people."""
+
+    socket: socket.socket
+    url: str
+
+
+def bind(host: str, port: int, *, tls: bool = False) -> Bound:
+    """Listens on host and port (0 picks a free one). Raises OSError when it cannot."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     bound = socket.socket(family, socket.SOCK_STREAM)
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    bound.bind((host, port))
-    bound.listen(2048)
+    try:
+        bound.bind((host, port))
+        bound.listen(2048)
+    except OSError:
+        bound.close()
+        raise
     shown = f"[{host}]" if ":" in host else host
+    return Bound(bound, f"{'https' if tls else 'http'}://{shown}:{bound.getsockname()[1]}")
+
+
+def answer(
+    app: Any,
+    bound: Bound,
+    *,
+    tls: ssl.SSLContext | None = None,
+    renew: Callable[[], object] | None = None,
+    stop_seconds: int = STOP_SECONDS,
+) -> None:
+    """Answers on a bound socket until SIGINT or SIGTERM. SIGHUP calls `renew` where there is one, and else ends it."""
     config = uvicorn.Config(
         app,
         http="httptools",
@@ -33,8 +74,47 @@ def serve(app: App, *, host: str, port: int, listening: Callable[[str], None]) -
         date_header=False,
         server_header=False,
         timeout_keep_alive=60,
-        timeout_graceful_shutdown=10,
+        timeout_graceful_shutdown=stop_seconds,
         proxy_headers=False,
+        ssl_context_factory=None if tls is None else lambda *_: tls,
     )
-    listening(f"http://{shown}:{bound.getsockname()[1]}")
-    uvicorn.Server(config).run(sockets=[bound])
+    server = uvicorn.Server(config)
+    for ending in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(ending, server.handle_exit)  # uvicorn raises them again at its end; they must not end us then
+    signal.signal(signal.SIGHUP, server.handle_exit if renew is None else lambda *_: renew())
+    server.run(sockets=[bound.socket])
+
+
+def serve(app: Any, *, host: str, port: int, listening: Callable[[str], None]) -> None:
+    """Binds, announces and answers, in this process. Raises OSError when it cannot bind."""
+    bound = bind(host, port)
+    listening(bound.url)
+    answer(app, bound)
+
+
+def reloading(context: ssl.SSLContext, certificate: Path, key: Path) -> Callable[[], None]:
+    """Reads the certificate again, for connections to come. What cannot be used leaves the old one in place."""
+
+    def reload() -> None:
+        try:
+            context.load_cert_chain(certificate, key, password=lambda: "")
+        except (OSError, ValueError) as error:
+            LOG.error("the certificate `%s` was not taken, the old one stays: %s", certificate, error)
+
+    return reload
+
+
+class OnlyProxies:
+    """An application that only the configured proxies reach: without TLS of ours, everybody else would speak in clear
+    past them (rule E3)."""
+
+    def __init__(self, app: Any, allowed: Callable[[str], bool]) -> None:
+        self._app = app
+        self._allowed = allowed
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "http" and not self._allowed((scope.get("client") or ("",))[0]):
+            await send({"type": "http.response.start", "status": 403, "headers": [(b"connection", b"close")]})
+            await send({"type": "http.response.body", "body": b"only the configured proxies may connect here\n"})
+            return
+        await self._app(scope, receive, send)

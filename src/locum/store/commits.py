@@ -18,9 +18,9 @@ from typing import Any, TypeVar
 from weakref import finalize, ref
 
 from locum.store.errors import BusyError, ClosedError, CommitError, StoreError
-from locum.store.keeping import renew
+from locum.store.keeping import follow
 from locum.store.reads import catch_up
-from locum.store.secrets import VALUES, DataKeys
+from locum.store.secrets import DataKeys
 from locum.store.selects import Selects
 from locum.store.snapshot import Snapshot
 from locum.store.tx import Tx
@@ -112,8 +112,7 @@ class Commits:
             batch[0].error = BusyError("another process has held the store for writing for too long")
             return
         until = monotonic() + SECONDS
-        if self._keys.worn(VALUES):
-            renew(self._keys, self._connection)
+        follow(self._keys, self._connection)
         shared = Batch(self._connection, self._kept, self._keys, catch_up(self._selects, self._kept))
         self._run(batch[0], shared)
         while len(batch) < STEPS and monotonic() < until:

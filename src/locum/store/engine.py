@@ -23,7 +23,7 @@ from locum.store.commits import Commits
 from locum.store.entity import Author
 from locum.store.errors import NestedError, StoreError
 from locum.store.keeping import renew
-from locum.store.secrets import KEY_OCTETS, Clock, DataKeys, MasterKey, Octets
+from locum.store.secrets import KEY_OCTETS, Again, Clock, DataKeys, MasterKey, Octets
 from locum.store.selects import Selects
 from locum.store.snapshot import Snapshot
 from locum.store.sqlite import FileReaders, MemoryReaders, Readers, open_writer
@@ -117,12 +117,14 @@ def open_store(
     mode: Mode = "serve",
     octets: Octets = os.urandom,
     clock: Clock = _now,
+    again: Again | None = None,
 ) -> SqlStore:
     """The store in the file `path`, made when it is not there, or a new one in memory for None.
 
     `master_key` is 32 octets or their 64 hexadecimal digits; None or a wrong one raises SealedError, but a store in
     memory, which nobody opens again, may be given none and draws its own. `octets` is where keys and nonces come from,
-    `clock` the time by which data keys age. Raises OtherModeError for a store of the other mode.
+    `clock` the time by which data keys age. `again` reads the master key anew, so that a running store can follow a
+    change of it. Raises OtherModeError for a store of the other mode.
     """
     if path is None and master_key is None:
         master_key = octets(KEY_OCTETS)
@@ -132,7 +134,7 @@ def open_store(
     except (OSError, sqlite3.Error) as error:
         raise StoreError(f"the store cannot be opened: {error}") from error
     try:
-        keys = _make_or_open(connection, mode, DataKeys(master, octets=octets, clock=clock))
+        keys = _make_or_open(connection, mode, DataKeys(master, octets=octets, clock=clock, again=again))
     except sqlite3.Error as error:
         connection.close()
         raise StoreError(f"the store cannot be opened: {error}") from error

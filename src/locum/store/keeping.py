@@ -17,8 +17,17 @@ def renew(keys: DataKeys, connection: Connection) -> None:
     Raises SealedError, and adds nothing, when the master key does not open them.
     """
     selects = Selects(connection)
-    keys.learn(selects.data_keys())
+    rows = selects.data_keys()
+    keys.learn(rows)
     for purpose in (VALUES, MARKERS):
-        if keys.worn(purpose):
+        if keys.worn(purpose) and keys.wraps(rows):
             connection.execute(ADD_DATA_KEY, keys.fresh(purpose).columns())
             keys.learn(selects.data_keys())
+
+
+def follow(keys: DataKeys, connection: Connection) -> None:
+    """Lets what is sealed next be sealed under the newest data key, whichever process made it, and under a fresh one
+    where that is worn. A key that was replaced may be gone (rule K6), so this is asked in every transaction."""
+    newest = Selects(connection).newest_data_key(VALUES)
+    if not keys.follows(newest) or keys.worn(VALUES):
+        renew(keys, connection)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import re
 import stat
-from collections.abc import Callable, MutableMapping
+from collections.abc import Callable, Collection, MutableMapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -19,7 +19,10 @@ from locum.store.errors import SealedError
 
 FILE = "master.key"
 VARIABLE = "LOCUM_MASTER_KEY"
+NEXT = "master.key.next"  # the key that is about to follow (rule K6)
 _UNFINISHED = "master.key.new"
+#: every file of a directory that belongs to its master key
+FILES = frozenset({FILE, NEXT, _UNFINISHED})
 _LONGEST = 256
 _KEY = re.compile(r"([0-9a-f]{64})\n?", re.ASCII)
 
@@ -75,35 +78,60 @@ def hand_on(key: Secret) -> int:
     return receiving
 
 
-def of_directory(directory: Path, *, octets: Callable[[int], bytes] = os.urandom) -> Secret:
-    """The key of a data directory: the one in it, or a new one when there is nothing in it at all."""
+def of_directory(
+    directory: Path, *, octets: Callable[[int], bytes] = os.urandom, besides: Collection[str] = ()
+) -> Secret:
+    """The key of a data directory: the one in it, or a new one when there is nothing in it at all `besides` files that
+    hold no state."""
     path = directory / FILE
     if not path.exists() and not path.is_symlink():
-        if {found.name for found in directory.iterdir()} - {_UNFINISHED}:
+        if {found.name for found in directory.iterdir()} - {_UNFINISHED, *besides}:
             raise SealedError(f"the directory is sealed: it holds something, but not its `{FILE}`")
         _make(path, Secret(octets(32).hex()))
     return read_file(path)
 
 
+def write(path: Path, key: Secret) -> None:
+    """Writes a key into a file of that name, complete and durable, for this user alone. What was there goes."""
+    unfinished = path.with_name(_UNFINISHED)
+    _write_unfinished(unfinished, key)
+    os.replace(unfinished, path)
+    _sync(path.parent)
+
+
+def replace(directory: Path) -> None:
+    """Lets the key that is about to follow be the directory's key, durably."""
+    os.replace(directory / NEXT, directory / FILE)
+    _sync(directory)
+
+
 def _make(path: Path, key: Secret) -> None:
     """Writes a key so that the file is either complete and durable or not there. Another process may come first."""
     unfinished = path.with_name(_UNFINISHED)
+    _write_unfinished(unfinished, key)
+    with suppress(FileExistsError):
+        os.link(unfinished, path)
+    unfinished.unlink()
+    _sync(path.parent)
+
+
+def _write_unfinished(path: Path, key: Secret) -> None:
     with suppress(FileNotFoundError):
-        unfinished.unlink()
-    descriptor = os.open(unfinished, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600)
+        path.unlink()
+    descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600)
     try:
         os.write(descriptor, f"{key.reveal()}\n".encode())  # SECRET
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-    with suppress(FileExistsError):
-        os.link(unfinished, path)
-    unfinished.unlink()
-    directory = os.open(path.parent, os.O_RDONLY)
+
+
+def _sync(directory: Path) -> None:
+    descriptor = os.open(directory, os.O_RDONLY)
     try:
-        os.fsync(directory)
+        os.fsync(descriptor)
     finally:
-        os.close(directory)
+        os.close(descriptor)
 
 
 def _parse(octets: bytes, source: str) -> Secret:

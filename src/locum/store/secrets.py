@@ -27,6 +27,7 @@ USES, AGE = 1 << 28, timedelta(days=90)
 
 Octets = Callable[[int], bytes]
 Clock = Callable[[], datetime]
+Again = Callable[[], Secret]
 
 #: what data keys are for
 VALUES, MARKERS = "secret", "marker"
@@ -112,11 +113,25 @@ class MasterKey:
 class DataKeys:
     """The opened data keys of a store: seals under the newest, opens under any. Knows none until it is told."""
 
-    __slots__ = ("_ciphers", "_current", "_master", "_newest", "_octets", "_used", "clock", "marker")
+    __slots__ = (
+        "_again",
+        "_ciphers",
+        "_current",
+        "_master",
+        "_newest",
+        "_octets",
+        "_opened",
+        "_used",
+        "clock",
+        "marker",
+    )
 
-    def __init__(self, master: MasterKey, *, octets: Octets, clock: Clock) -> None:
-        """`octets` draws keys and nonces, `clock` tells their age."""
+    def __init__(self, master: MasterKey, *, octets: Octets, clock: Clock, again: Again | None = None) -> None:
+        """`octets` draws keys and nonces, `clock` tells their age, `again` reads the master key anew after another
+        process has changed it (rule K6)."""
         self._master = master
+        self._again = again
+        self._opened: dict[str, tuple[str, bytes]] = {}
         self._octets = octets
         self.clock = clock
         self._ciphers: dict[str, AESGCM] = {}
@@ -126,9 +141,13 @@ class DataKeys:
         self.marker = b""
 
     def learn(self, rows: tuple[DataKeyRow, ...]) -> None:
-        """Opens the rows, oldest first. Raises SealedError, and learns nothing, when the master key does not."""
-        opened = {row.id: (row.purpose, self._master.unwrap(row)) for row in rows}
+        """Opens the rows, oldest first. Raises SealedError, and learns nothing, when the master key does not.
+
+        What was opened before stays open, because a value that was read before its key went may still be asked for.
+        """
+        opened = self._opened | {row.id: (row.purpose, self._unwrap(row)) for row in rows if row.id not in self._opened}
         newest = {row.purpose: row for row in rows}
+        self._opened = opened
         self._ciphers = {id: AESGCM(key) for id, (purpose, key) in opened.items() if purpose == VALUES}
         self._newest = newest
         self._used = 0
@@ -136,6 +155,24 @@ class DataKeys:
             self._current = newest[VALUES].id
         if MARKERS in newest:
             self.marker = opened[newest[MARKERS].id][1]
+
+    def _unwrap(self, row: DataKeyRow) -> bytes:
+        """The data key of a row, under the master key that we have or under the one that has followed it."""
+        if row.master_key != self._master.fingerprint and self._again is not None:
+            self._master = MasterKey(self._again())
+        return self._master.unwrap(row)
+
+    def wraps(self, rows: tuple[DataKeyRow, ...]) -> bool:
+        """Whether our master key is the one that these rows are wrapped under, or has become it. Where it is not, a new
+        data key would be lost with the next start."""
+        wrapping = {row.master_key for row in rows}
+        if wrapping - {self._master.fingerprint} and self._again is not None:
+            self._master = MasterKey(self._again())
+        return wrapping <= {self._master.fingerprint}
+
+    def follows(self, newest: str | None) -> bool:
+        """Whether the newest key of values is the one that we seal under."""
+        return newest == self._current
 
     def knows(self, data_key: str) -> bool:
         """Whether values can be opened under that key."""

@@ -146,6 +146,11 @@ class Selects:
         """Every data key, oldest first, wrapped."""
         return tuple(DataKeyRow(*found) for found in self._execute(statements.DATA_KEYS).fetchall())
 
+    def newest_data_key(self, purpose: str) -> str | None:
+        """The id of the newest data key of a purpose, or None when there is none."""
+        found = self._execute(statements.NEWEST_DATA_KEY, {"purpose": purpose}).fetchone()
+        return None if found is None else str(found[0])
+
     def mark(self) -> str | None:
         """The mode that made the store, or None when there is no mark."""
         found = self._execute(statements.MARK).fetchone()

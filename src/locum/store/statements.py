@@ -131,9 +131,42 @@ DATA_KEYS = _text(
         data_key.c.wrapped,
     ).order_by(data_key.c.created, data_key.c.id)
 )
+NEWEST_DATA_KEY = _text(
+    select(data_key.c.id)
+    .where(_is(data_key.c.purpose))
+    .order_by(data_key.c.created.desc(), data_key.c.id.desc())
+    .limit(_ONE)
+    .offset(_ZERO)
+)
 ADD_DATA_KEY = _text(insert(data_key))
 USE_DATA_KEY = _text(
     update(data_key).where(data_key.c.id == bindparam("key")).values(uses=data_key.c.uses + bindparam("count"))
+)
+
+REWRAP_DATA_KEY = _text(
+    update(data_key)
+    .where(data_key.c.id == bindparam("key"))
+    .values(master_key=bindparam("fingerprint"), wrapped=bindparam("wrapping"))
+)
+SEALED_UNDER_OLD = _text(
+    _limited(
+        select(
+            secret.c.id,
+            secret.c.kind,
+            secret.c.column,
+            secret.c.account,
+            secret.c.version,
+            secret.c.data_key,
+            secret.c.sealed,
+        ).where(secret.c.data_key != bindparam("newest"))
+    )
+)
+DROP_IDLE_DATA_KEYS = _text(
+    delete(data_key).where(
+        _is(data_key.c.purpose),
+        data_key.c.id != bindparam("newest"),
+        data_key.c.id.not_in(select(secret.c.data_key).distinct()),
+    )
 )
 
 # -- the log ---------------------------------------------------------------------------------------------------------
@@ -179,3 +212,12 @@ MARK = _text(select(mark.c.mode))
 REVISION = _text(select(revision.c.version_num))
 ADD_REVISION = _text(insert(revision))
 ADD_MARK = _text(insert(mark))
+
+# -- a look from outside -----------------------------------------------------------------------------------------------
+ACCOUNTS = _text(select(generation.c.account, generation.c.position).order_by(generation.c.account))
+COUNT_BY_KIND = _text(select(entity.c.kind, func.count()).group_by(entity.c.kind).order_by(entity.c.kind))
+SEALED_BY_KEY = _text(select(secret.c.data_key, func.count()).group_by(secret.c.data_key).order_by(secret.c.data_key))
+TOKEN_KEYS = _text(select(entity.c.doc).where(entity.c.kind == literal_column("'token-key'")))
+LAST_CHANGE = _text(select(change.c.at).order_by(change.c.position.desc()).limit(_ONE).offset(_ZERO))
+JOURNAL_MODE = "PRAGMA journal_mode"
+SOUND = "PRAGMA integrity_check"

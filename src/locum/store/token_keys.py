@@ -33,16 +33,19 @@ class _Row(Entity, frozen=True, kw_only=True):
     number: int
     state: str
     cipher: str
+    since: datetime | None = None
 
 
 class TokenKeyRoot(msgspec.Struct, frozen=True, kw_only=True):
-    """One token key as it is kept. `root` holds 64 hexadecimal digits; None once the key is destroyed."""
+    """One token key as it is kept. `root` holds 64 hexadecimal digits; None once the key is destroyed. `since` is when
+    it came into its state, None when it has had no other."""
 
     number: int
     state: str
     cipher: str
     created: datetime
     root: Secret | None
+    since: datetime | None = None
 
 
 def every(tx: Tx) -> tuple[TokenKeyRoot, ...]:
@@ -55,6 +58,7 @@ def every(tx: Tx) -> tuple[TokenKeyRoot, ...]:
             cipher=row.cipher,
             created=row.created,
             root=None if row.state == DESTROYED else tx.secret(row, _ROOT),
+            since=row.since,
         )
         for row in rows
     )
@@ -75,6 +79,7 @@ def add(key: TokenKeyRoot) -> Callable[[Tx], None]:
                 number=key.number,
                 state=key.state,
                 cipher=key.cipher,
+                since=key.since,
             )
         )
         if key.root is not None:
@@ -83,11 +88,11 @@ def add(key: TokenKeyRoot) -> Callable[[Tx], None]:
     return step
 
 
-def set_state(number: int, state: str) -> Callable[[Tx], None]:
+def set_state(number: int, state: str, since: datetime | None = None) -> Callable[[Tx], None]:
     """The step that puts a key into another state. Destroying it removes its root. Raises NoSuchEntity."""
 
     def step(tx: Tx) -> None:
-        row = tx.put(msgspec.structs.replace(tx.get(_Row, NOBODY, str(number)), state=state))
+        row = tx.put(msgspec.structs.replace(tx.get(_Row, NOBODY, str(number)), state=state, since=since))
         if state == DESTROYED:
             tx.remove_secret(row, _ROOT)
 

@@ -1,0 +1,77 @@
+"""`Keeper`: what a serving process looks after while it answers: the age of token keys, and the soundness of the store.
+
+Law: a thread of its own, which a request never waits for. Of several processes each looks, and the store lets one of
+them do (`token_rules.py`). Once after the start it reads the whole store (rule R1); what it finds is logged, and not
+repaired.
+"""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from threading import Event, Thread
+
+from locum.server import token_rules
+from locum.server.house import SystemMint
+from locum.store.engine import SqlStore
+from locum.store.errors import StoreError
+from locum.store.survey import faults
+
+LOG = logging.getLogger("locum.server")
+SECONDS = 30.0
+
+
+class Keeper:
+    """Looks after one store until it is stopped."""
+
+    def __init__(self, store: SqlStore, path: Path, key_age: timedelta) -> None:
+        """`path` is the store's file, `key_age` is how long one token key seals."""
+        self._store = store
+        self._path = path
+        self._key_age = key_age
+        self._mint = SystemMint()
+        self._read = False
+        self._stop = Event()
+        self._thread = Thread(target=self._run, name="locum-keeper", daemon=True)
+
+    def start(self) -> None:
+        """Begins to look."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Ends, after what is under way."""
+        self._stop.set()
+        if self._thread.is_alive():
+            self._thread.join()
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            try:
+                look(self._store, self._mint, datetime.now(UTC), self._key_age)
+            except (StoreError, token_rules.TokenRulesError, sqlite3.Error):
+                LOG.exception("the token keys could not be looked after")
+            if not self._read:
+                self._read = True
+                check(self._path)
+            self._stop.wait(SECONDS)
+
+
+def check(path: Path) -> None:
+    """Reads the whole store and logs what is wrong with it."""
+    try:
+        found = faults(path)
+    except StoreError as error:
+        found = (str(error),)
+    for fault in found:
+        LOG.critical("the store is damaged; restore a backup: %s", fault)
+
+
+def look(store: SqlStore, mint: SystemMint, now: datetime, key_age: timedelta) -> bool:
+    """Rotates and retires token keys where that is due; whether it was."""
+    if not store.read(lambda tx: token_rules.needs_care(tx, now, older_than=key_age)):
+        return False
+    store.write(token_rules.rotate(mint, now, older_than=key_age))
+    store.write(token_rules.retire(now))
+    return True
