@@ -93,8 +93,10 @@ def _target(call: Call, tx: Tx) -> tuple[str, Entity | None]:
         return _owner_of_key(call, tx, inputs["AccessKeyId"])
     types = {resource.name for resource in facts_of(call.operation.service, call.operation.action).resources}
     for resource, named in NAMED.items():
-        if resource in types and (named.member in inputs or resource == "user"):
+        if resource in types and named.member in inputs:
             return _named(call, tx, resource, named)
+    if types == {"user"}:  # where other types are possible, silence does not mean the caller
+        return _caller(call, tx)
     if name == "iam:CreatePolicy":
         return call.arn("policy" + inputs.get("Path", "/") + inputs["PolicyName"]), None
     if name == "iam:CreateVirtualMFADevice":
@@ -115,9 +117,7 @@ def _account(call: Call, arn: str) -> str:
 
 
 def _named(call: Call, tx: Tx, resource: str, named: Named) -> tuple[str, Entity | None]:
-    name = call.inputs.get(named.member)
-    if name is None:
-        return _caller(call, tx)
+    name = call.inputs[named.member]
     if call.operation.name == named.creates:
         return call.arn(resource + call.inputs.get("Path", "/") + name), None
     entity = tx.find(named.kind, call.account, name)

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from locum.aws.faults import Refusal
 from locum.aws.tag import Tag, Tags
 from locum.call import Call
+from locum.policy.match import fold
 
 RESERVED = "aws:"
 
@@ -53,7 +54,8 @@ def without(present: Tags, keys: Iterable[str], *, folds: bool) -> Tags:
 
 
 def _key(key: str, folds: bool) -> str:
-    return key.lower() if folds else key
+    """As the engine folds (rule H17): a key that only looks alike never takes another one's place."""
+    return fold(key) if folds else key
 
 
 def _require_unreserved(key: str) -> None:

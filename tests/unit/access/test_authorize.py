@@ -201,6 +201,22 @@ def test_a_tag_with_a_reserved_prefix_is_never_set(served: ServedHouse) -> None:
         assert answer.status == 400
 
 
+def test_a_tag_key_that_only_looks_alike_takes_no_tag_away(served: ServedHouse) -> None:
+    """U+212A is a Kelvin sign and no `k` (rule H17): whoever may not touch `kind` cannot get rid of it by that."""
+    touches = {"ForAnyValue:StringEqualsIgnoreCase": {"aws:TagKeys": "kind"}}
+    alike = "\u212aind"
+    alice = served.user(
+        "alice",
+        allow("iam:TagUser", "iam:UntagUser"),
+        deny("*", Condition=touches),
+        Tags=[{"Key": "kind", "Value": "x"}],
+    )
+    assert alice.ask("iam:UntagUser", UserName="alice", TagKeys=["KIND"]).code == "AccessDenied"
+    assert alice.ask("iam:TagUser", UserName="alice", Tags=[{"Key": alike, "Value": "y"}]).status == 200
+    assert alice.ask("iam:UntagUser", UserName="alice", TagKeys=[alike]).status == 200
+    assert served.admin("iam:ListUserTags", UserName="alice")["Tags"] == [{"Key": "kind", "Value": "x"}]
+
+
 # ---- keys of the request
 
 

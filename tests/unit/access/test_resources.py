@@ -10,8 +10,9 @@ from typing import Any
 import msgspec
 import pytest
 from tests.served import ACCOUNT, OTHER, ServedHouse, allow, document, trusting
-from tests.unit.access.calls import asks
+from tests.unit.access.calls import asks, call_of
 
+from locum.access.resources import asked
 from locum.aws.actions import action as facts_of
 from locum.call import OPERATIONS
 
@@ -278,6 +279,33 @@ def test_a_text_that_is_no_arn_is_refused_after_the_question(stocked: ServedHous
     alice = stocked.user("bob")
     assert alice.ask("iam:GetPolicy", PolicyArn="this-is-no-arn-at-all").code == "AccessDenied"
     assert stocked.admin.ask("iam:GetPolicy", PolicyArn="this-is-no-arn-at-all").code == "ValidationError"
+
+
+@pytest.mark.parametrize(
+    ("action", "member"),
+    [
+        ("iam:SimulatePrincipalPolicy", "PolicySourceArn"),
+        ("iam:GetContextKeysForPrincipalPolicy", "PolicySourceArn"),
+        ("iam:GenerateServiceLastAccessedDetails", "Arn"),
+        ("iam:ListPoliciesGrantingServiceAccess", "Arn"),
+    ],
+)
+@pytest.mark.parametrize(
+    ("arn", "tags"),
+    [(ALICE, {"Team": "blue"}), (BUILDER, {"Team": "green"}), (DEVS, {}), (f"{IAM}:user/alice", {}), ("no arn", {})],
+)
+def test_an_operation_that_names_its_subject_by_arn_is_never_asked_about_as_the_caller(
+    stocked: ServedHouse, action: str, member: str, arn: str, tags: dict[str, str]
+) -> None:
+    """Not performed yet; asked with another operation's call, so that it is right on the day it is."""
+
+    def step(tx: Any) -> Any:
+        call = call_of(stocked.admin, "iam:ListUsers", tx, {})
+        operation = msgspec.structs.replace(call.operation, name=action)
+        return asked(msgspec.structs.replace(call, operation=operation, inputs={member: arn}), tx)
+
+    (one,) = stocked.house.store.read(step)
+    assert (one.action, one.arn, one.tags) == (action, arn, tags)
 
 
 # ---- condition keys of the action
