@@ -15,9 +15,8 @@ def difference(result: Result) -> list[str]:
         return [f"- {wanted(result)}", f"+ error: {result.error}"]
     by = f" by {', '.join(result.decided_by)}" if result.decided_by else ""
     lines = [f"- {wanted(result)}", f"+ {result.decision}{by}"]
-    if result.case is not None:
-        for question in result.case.questions:
-            lines += explain(question).text.splitlines()
+    for question in result.case.questions if result.case is not None else ():
+        lines += explain(question).text.splitlines()
     return lines
 
 

@@ -144,3 +144,37 @@ def test_a_deny_whose_condition_holds_needs_the_context_once() -> None:
     assert decide(ask(**fields, context={"a": "true"})).verdict == "explicitDeny"
     assert decide(ask(**fields, context={"a": "false"})).verdict == "allowed"
     assert decide(ask(**fields)).verdict == "implicitDeny"
+
+
+def test_patterns_with_and_without_variables_stand_in_one_list() -> None:
+    on = ["arn:aws:s3:::public/*", "arn:aws:s3:::${aws:username}/*"]
+    for key, verdicts in (
+        ("on", ["allowed", "allowed", "implicitDeny"]),
+        ("on-except", ["implicitDeny"] * 2 + ["allowed"]),
+    ):
+        asked = [
+            ask(resource=f"arn:aws:s3:::{name}/k", identity={"allow": "s3:*", key: on})
+            for name in ("public", "alice", "bob")
+        ]
+        assert [decide(question).verdict for question in asked] == verdicts
+
+
+def test_like_on_several_values_is_any_of_them() -> None:
+    test = clause("StringLike", "k", ("a*",), variables=True).test
+    assert test(Facts({"k": ("b", "ab")}, "*"))
+    assert not test(Facts({"k": ("b", "c")}, "*"))
+
+
+def test_a_resource_policy_that_names_nobody_grants_nothing() -> None:
+    own = Attached("identity grammar by mistake", parse(ALLOW))
+    assert not decide(msgspec.structs.replace(ask(principal="anonymous"), resource_policy=own)).allowed
+
+
+def test_a_character_that_is_everywhere_is_found_everywhere() -> None:
+    assert compiled(glob("?" + "a" * 100 + "?"))("a" * 102)
+    assert not compiled(glob("?" + "a" * 100 + "?"))("a" * 101)
+
+
+def test_a_dollar_sign_that_begins_no_variable_is_itself() -> None:
+    assert template("a$b${", variables=True, wildcards=True) == ("a$b${",)
+    assert template("a*", variables=True, wildcards=False) == ("a*",)

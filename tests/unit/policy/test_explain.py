@@ -172,3 +172,21 @@ def test_a_question_that_is_too_long_is_denied_and_explained() -> None:
     assert explanation.decision.verdict == "implicitDeny"
     assert explanation.decision.reason == "the conditions are too long to be compared"
     assert explanation.near == ()
+
+
+def test_near_misses_that_would_cost_too_much_are_left_out() -> None:
+    other = {"allow": "ec2:*", "if": {"ForAnyValue:StringLike": {"aws:TagKeys": "x" * 4000}}}
+    keys = tuple("y" for _ in range(BUDGET // 4000 + 1))
+    explanation = explain(msgspec.structs.replace(ask(resource=BUCKET, identity=other), context={"aws:TagKeys": keys}))
+    assert explanation.decision.silent == ("identity",)
+    assert explanation.near == ()
+
+
+def test_a_statement_that_would_not_cover_the_resource_is_not_proposed() -> None:
+    assert why(resource="arn:aws:s3:${x}:1:y").change is None
+
+
+def test_each_silent_layer_has_its_own_near_misses() -> None:
+    text = why(identity="allow s3:Put* on *", boundary="allow s3:Put* on *").text
+    assert text.index("near: statement 1 of identity") < text.index("no permissions boundary allows it")
+    assert text.count("near: ") == 2

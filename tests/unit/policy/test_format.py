@@ -283,3 +283,7 @@ def test_json_that_cannot_be_read_says_where() -> None:
     with pytest.raises(CaseError) as caught:
         read_json('{"a": 1,\n}')
     assert str(caught.value) == 'not JSON, line 2, column 1: `}`; a key in `"` would be right'
+
+
+def test_a_scenario_may_bring_its_own_id() -> None:
+    assert only(id="mine", identity="FullAWSAccess").id == "mine"

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 
-from locum.policy.pytest_plugin import PolicyTester
+import pytest
+
+from locum.cli.pytest_plugin import PolicyTester
+
+pytest_plugins = ("pytester",)
 
 CALL = {"principal": "user/alice", "action": "s3:GetObject", "resource": "arn:aws:s3:::b/k"}
 SUITE = """
@@ -35,12 +37,16 @@ def test_the_fixture_runs_a_suite(tmp_path: Path) -> None:
     assert [result.passed for result in PolicyTester().run(path)] == [True, False]
 
 
-def test_suites_and_fixture_work_in_a_project_of_its_own(tmp_path: Path) -> None:
-    (tmp_path / "mine.locum.yaml").write_text(SUITE)
-    (tmp_path / "other.yaml").write_text("not: a suite")
-    (tmp_path / "test_mine.py").write_text(TEST)
-    command = [sys.executable, "-m", "pytest", "-p", "locum.policy.pytest_plugin", "-p", "no:cacheprovider", "-q", "."]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
-    assert "2 passed" in done.stdout
-    assert "1 failed" in done.stdout
-    assert "- allowed\n+ implicitDeny by identity" in done.stdout
+def test_suites_and_fixture_work_in_a_project_of_its_own(pytester: pytest.Pytester) -> None:
+    (pytester.path / "mine.locum.yaml").write_text(SUITE)
+    (pytester.path / "other.yaml").write_text("not: a suite")
+    (pytester.path / "test_mine.py").write_text(TEST)
+    done = pytester.runpytest_inprocess("-p", "locum.cli.pytest_plugin", "-p", "no:cacheprovider", "-v")
+    done.assert_outcomes(passed=2, failed=1)
+    done.stdout.fnmatch_lines(["*mine/yes PASSED*", "*mine/no FAILED*", "- allowed", "+ implicitDeny by identity"])
+
+
+def test_a_suite_that_cannot_be_read_is_an_error(pytester: pytest.Pytester) -> None:
+    (pytester.path / "mine.locum.json").write_text("{")
+    done = pytester.runpytest_inprocess("-p", "locum.cli.pytest_plugin", "-p", "no:cacheprovider")
+    done.assert_outcomes(errors=1)

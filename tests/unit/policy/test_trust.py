@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from locum.policy import display_form, principals_of, store_form
+from locum.policy.trust import aws_principals
 
 ALICE, APP = "arn:aws:iam::111122223333:user/dev/alice", "arn:aws:iam::111122223333:role/app"
 TRUST = f"""{{
@@ -49,3 +50,7 @@ def test_an_escaped_name_is_the_same_name() -> None:
     escaped = TRUST.replace("user/dev/alice", r"user\/dev\/alice")
     assert principals_of(escaped) == (ALICE, APP)
     assert "AIDAALICE00000000000" in store_form(escaped, IDS)
+
+
+def test_every_aws_principal_is_listed_once() -> None:
+    assert aws_principals(TRUST) == (ALICE, "111122223333", APP)

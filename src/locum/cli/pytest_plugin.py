@@ -87,7 +87,7 @@ class _Scenario(pytest.Item):
             raise _Failed("\n".join(difference(self.result)))
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
-        return str(excinfo.value) if isinstance(excinfo.value, _Failed) else super().repr_failure(excinfo)
+        return str(excinfo.value)
 
     def reportinfo(self) -> tuple[Path, int | None, str]:
         return self.path, None, self.name
