@@ -85,7 +85,10 @@ class Batch:
             waiting, self._waiting = self._waiting, []
         self._gate.set()
         for callback in waiting:
-            callback()
+            try:
+                callback()
+            except Exception:  # whoever waited is gone; the others are not
+                LOG.exception("a batch could not be announced")
 
 
 class Trail(Protocol):

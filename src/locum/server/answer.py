@@ -95,7 +95,7 @@ def answer(admitted: Admitted, house: House, request_id: str, *, may_wait: bool 
 
 
 def attempt(admitted: Admitted, house: House, request_id: str, *, may_wait: bool = True) -> Answered:
-    """The answer to an admitted request, and what it waits for. Raises MustWait, and that only with `may_wait=False`."""
+    """The answer to an admitted request, and what it waits for. Raises MustWait, but only with `may_wait=False`."""
     witness, moment, service = Witness(), house.clocks.moment(), admitted.routed.service
     refusal: Refusal | None = None
     durable = False
@@ -107,11 +107,11 @@ def attempt(admitted: Admitted, house: House, request_id: str, *, may_wait: bool
         refusal = caught
     except Exception:
         LOG.exception("request %s failed", request_id)
-        refusal = Refusal("InternalFailure", UNKNOWN)
+        refusal, durable = Refusal("InternalFailure", UNKNOWN), admitted.writes  # who knows what stands by now
     if refusal is not None:
         response = refused(refusal, service, request_id)
-    batch: Batch | None = None
     outcome = witness.outcome(refusal)
+    batch: Batch | None = None
     try:
         record = witness.record(
             admitted.request,
@@ -123,8 +123,11 @@ def attempt(admitted: Admitted, house: House, request_id: str, *, may_wait: bool
             at=moment.wire_now,
         )
         batch = house.trail.add(record, durable=durable)
-    except TrailError:
-        response = refused(Refusal("ServiceUnavailable", UNRECORDED), service, request_id)
+    except Exception as error:  # what is not on record is not said to be done
+        if not isinstance(error, TrailError):
+            LOG.exception("request %s could not be recorded", request_id)
+        failed = Refusal("ServiceUnavailable", UNRECORDED)
+        response, outcome = refused(failed, service, request_id), failed.code
     return Answered(response, admitted.routed.action, outcome, service, request_id, batch)
 
 

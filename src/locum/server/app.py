@@ -1,8 +1,9 @@
 """The ASGI application: front checks, the body up to its cap, then the spine; `/_locum/` beside it.
 
 Law: the only file of the server that knows ASGI. What only reads runs on the event loop, because the store answers it
-from memory; what writes waits for its durable commit in a thread, so that commits can be shared (rule R2). `Date` is
-ours (rule S36), and in `dev` every answer says so (rule E6).
+from memory; what writes waits for its durable commit in a thread, so that commits can be shared (rule R2). Nobody
+blocks the loop while a record is written: answers that need one durable wait for its batch together. `Date` is ours
+(rule S36), and in `dev` every answer says so (rule E6).
 """
 
 from __future__ import annotations
@@ -14,15 +15,20 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from email.utils import format_datetime
-from typing import Any
+from time import perf_counter
+from typing import Any, TypeVar
 
+from locum.audit.trail import Batch
 from locum.aws.faults import Refusal
-from locum.http import Response
+from locum.http import Request, Response
 from locum.server import front
-from locum.server.answer import MustWait, admit, answer, refused
+from locum.server.answer import Answered, MustWait, admit, attempt, refused
 from locum.server.caps import LARGEST
 from locum.server.house import House
 from locum.server.own import Own
+from locum.server.recorded import turned_away
+
+T = TypeVar("T")
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -42,6 +48,7 @@ class App:
         self._own = own
         self._proxies = proxies
         self._threads = ThreadPoolExecutor(WRITERS, thread_name_prefix="write")
+        self._awaited: dict[Batch, list[asyncio.Future[None]]] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -52,6 +59,8 @@ class App:
 
     async def _respond(self, scope: Scope, receive: Receive) -> Response:
         request_id = _uuid4(self._house.mint.octets(16))
+        began = perf_counter()
+        request: Request | None = None
         try:
             if self._loopback_only and not _is_local(scope):
                 raise Refusal("AccessDenied", "this server answers on loopback only")
@@ -63,13 +72,43 @@ class App:
                 return await self._in_thread(self._own.answer, request)
             admitted = admit(request, shortest_key_id=self._house.verification.shortest_key_id)
         except Refusal as refusal:
-            return refused(refusal, _service(refusal), request_id)
-        try:
-            return answer(admitted, self._house, request_id, may_wait=False)
-        except MustWait:
-            return await self._in_thread(answer, admitted, self._house, request_id)
+            answered = self._turned_away(refusal, request, scope, request_id)
+        else:
+            try:
+                answered = attempt(admitted, self._house, request_id, may_wait=False)
+            except MustWait:
+                answered = await self._in_thread(attempt, admitted, self._house, request_id)
+        if answered.batch is not None and not answered.batch.done:
+            await self._stands(answered.batch)
+        self._house.metrics.answered(answered.operation, answered.outcome, perf_counter() - began)
+        return answered.settled()
 
-    async def _in_thread(self, call: Callable[..., Response], *arguments: object) -> Response:
+    def _turned_away(self, refusal: Refusal, request: Request | None, scope: Scope, request_id: str) -> Answered:
+        """The refusal of what is no call of a known operation; its record need not be waited for."""
+        service = _service(refusal)
+        at = self._house.clocks.moment().wire_now
+        peer = request.peer if request is not None else str((scope.get("client") or ("",))[0])
+        record = turned_away(request, request_id, refusal, at=at, source_ip=peer, service=service or "")
+        self._house.trail.add(record, durable=False)
+        return Answered(refused(refusal, service, request_id), "", refusal.code, service or "", request_id)
+
+    async def _stands(self, batch: Batch) -> None:
+        """Returns when a batch of records is done. One call from the trail's thread wakes all that wait for it."""
+        loop = asyncio.get_running_loop()
+        waiting = self._awaited.get(batch)
+        if waiting is None:
+            waiting = self._awaited[batch] = []
+            batch.then(lambda: loop.call_soon_threadsafe(self._wake, batch))
+        future: asyncio.Future[None] = loop.create_future()
+        waiting.append(future)
+        await future
+
+    def _wake(self, batch: Batch) -> None:
+        for future in self._awaited.pop(batch, ()):
+            if not future.done():
+                future.set_result(None)
+
+    async def _in_thread(self, call: Callable[..., T], *arguments: object) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._threads, call, *arguments)
 
     def _dressed(self, response: Response) -> Response:

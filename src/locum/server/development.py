@@ -98,7 +98,7 @@ class Development:
         self.house.clocks.back_to_real()
         new = self._new_house(self.house.clocks)
         old, uses = self.house.store, self.house.activity
-        for field in ("store", "verification", "activity", "denials"):
+        for field in ("store", "verification", "activity", "denials", "trail"):
             setattr(self.house, field, getattr(new, field))
         old.close()
         uses.close()

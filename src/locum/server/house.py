@@ -72,8 +72,9 @@ class SystemMint:
 
 
 class House(msgspec.Struct, kw_only=True):
-    """The parts of one server. Dev's reset replaces store, activity, verification, denials and trail; nothing else changes.
-    `follow` answers the verification as the store has it at one step, where token keys are kept there (rule T9)."""
+    """The parts of one server. Dev's reset replaces store, activity, verification, denials and trail; nothing else
+    changes. `trail` takes the record of each call, `metrics` counts them. `follow` answers the verification as the
+    store has it at one step, where token keys are kept there (rule T9)."""
 
     store: Store
     verification: Verification
