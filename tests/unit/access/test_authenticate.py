@@ -5,6 +5,8 @@ Sentences and codes: rules S11 to S20 and T3, T11. Each refusal has its control,
 
 from __future__ import annotations
 
+import base64
+
 import msgspec
 import pytest
 from tests.served import ACCOUNT, OTHER, Client, Credentials, ServedHouse, allow, request, trusting
@@ -292,6 +294,26 @@ def test_two_sessions_of_one_key_id_both_work(served: ServedHouse) -> None:
     one = served.admin.assume(served.role("builder"), "one")
     for client in (one, served.root, one):
         assert client(WHO).status == 200
+
+
+def test_a_token_on_the_deny_list_is_refused_and_no_other(served: ServedHouse) -> None:
+    """Rule T11, level four: by the token's salt."""
+    arn = served.role("builder")
+    one, two = served.admin.assume(arn, "one"), served.admin.assume(arn, "two")
+    salt = base64.b64decode(one.credentials.token or "")[5:21]
+    verifying(served, denied=frozenset({salt}))
+    assert outcome(one) == (403, "InvalidClientTokenId", INVALID)
+    assert two(WHO).status == 200
+    assert served.admin(WHO).status == 200
+
+
+def test_tokens_issued_before_a_moment_are_refused(served: ServedHouse) -> None:
+    """Rule T10: all of them at once; long-term keys are not tokens."""
+    before = served.admin.assume(served.role("builder"))
+    served.sessions_age(seconds=1)
+    verifying(served, issued_from=served.house.clocks.moment().now)
+    assert outcome(before) == (403, "InvalidClientTokenId", INVALID)
+    assert served.admin.assume(f"arn:aws:iam::{ACCOUNT}:role/builder")(WHO).status == 200
 
 
 # ---- the signature and its scope
