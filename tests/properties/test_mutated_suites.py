@@ -1,0 +1,53 @@
+"""Invariant: any JSON value is either a suite with a result for each scenario or a CaseError; nothing else comes out.
+
+Random values stand in random places of the project's own suites. A failure prints the seed and the mutation;
+LOCUM_SUITE_MUTATIONS and LOCUM_SEED lengthen or replay the run.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+import os
+import random
+from pathlib import Path
+from typing import Any
+
+from locum.policy.cases import run
+from locum.policy.shorthand import CaseError
+
+CASES = Path(__file__).parents[1] / "cases" / "policy"
+SEED = int(os.environ.get("LOCUM_SEED", "20260115"))
+MUTATIONS = int(os.environ.get("LOCUM_SUITE_MUTATIONS", "3000"))
+VALUES: tuple[Any, ...] = (
+    None, True, "", "*", "role/app", "allow", "allow a:b on", [], [[]], [None], [{}], {}, {"a": None}, {"allow": 7},
+    {"Statement": 7}, {"Statement": [7]}, {"is": []}, {"allow": {"a": "b"}, "to": [None]}, ["a", ["b"]], "é\ud83d",
+    "\x00",
+)  # fmt: skip
+
+
+def places(value: Any) -> list[tuple[Any, Any]]:
+    """Every container and key below `value`."""
+    keys = list(value) if isinstance(value, dict) else range(len(value)) if isinstance(value, list) else ()
+    return [place for key in keys for place in ((value, key), *places(value[key]))]
+
+
+def test_every_value_is_a_suite_or_a_case_error() -> None:
+    dice = random.Random(SEED)
+    suites = [json.loads(path.read_text()) for path in sorted(CASES.glob("*.json"))]
+    for number in range(MUTATIONS):
+        original = dice.choice(suites)
+        suite = {**original, "scenarios": [copy.deepcopy(dice.choice(original["scenarios"]))]}
+        container, key = dice.choice(places(suite))
+        value = copy.deepcopy(dice.choice(VALUES))
+        container[key] = value
+        where = f"LOCUM_SEED={SEED}, mutation {number}: {value!r} at {key!r} of {json.dumps(suite)}"
+        try:
+            results = list(run(suite))
+        except CaseError:
+            continue
+        except Exception as error:
+            raise AssertionError(where) from error
+        for result in results:
+            assert result.decision in ("allowed", "explicitDeny", "implicitDeny", "error"), where
+            json.dumps(result.to_dict())
