@@ -1,13 +1,14 @@
 """`House`: everything that one running server stands on, built once and passed along.
 
 Law: ports and settings, no logic. The two clocks are read once a request (decisions 1): `wire_now` is real time, `now`
-is real time plus what `dev` has moved it by. Randomness comes from `mint`.
+is real time plus what `dev` has moved it by, and never goes back. Randomness comes from `mint`.
 """
 
 from __future__ import annotations
 
 import os
 import threading
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
@@ -34,17 +35,29 @@ FARTHEST = timedelta(seconds=10**9)
 
 
 class Clocks:
-    """Real time, and the time of sessions that `dev` may move forward."""
+    """Real time, and the time of sessions, which `dev` may move forward and nothing moves back.
 
-    def __init__(self, real: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+    When the machine's clock is set back, what has expired stays so (rule R13): from then on the time of sessions is the
+    latest that was seen and what `steady` has counted since, in seconds, until real time has caught up.
+    """
+
+    def __init__(
+        self, real: Callable[[], datetime] = lambda: datetime.now(UTC), steady: Callable[[], float] = time.monotonic
+    ) -> None:
         self._real = real
+        self._steady = steady
         self._moved = timedelta()
+        self._latest = real()
+        self._counted = steady()
         self._lock = threading.Lock()
 
     def moment(self) -> Moment:
         """Both clocks, read at the same instant."""
-        real = self._real()
-        return Moment(now=real + self._moved, wire_now=real)
+        with self._lock:
+            real, counted = self._real(), self._steady()
+            self._latest = real if real >= self._latest else self._latest + timedelta(seconds=counted - self._counted)
+            self._counted = counted
+            return Moment(now=self._latest + self._moved, wire_now=real)
 
     def advance(self, by: timedelta) -> datetime:
         """Moves the clock of sessions forward and answers what it shows now. Raises ValueError for a step back and
@@ -61,6 +74,7 @@ class Clocks:
         """Takes every move back."""
         with self._lock:
             self._moved = timedelta()
+            self._latest = self._real()
 
 
 class SystemMint:

@@ -207,6 +207,36 @@ def test_the_clock_s_own_rules() -> None:
     assert clocks.moment().now == NOW
 
 
+def test_a_clock_that_is_set_back_revives_no_session(served: ServedHouse) -> None:
+    """Rule R13; signatures go by the clock as it is."""
+    session = served.admin.assume(served.role("builder"), DurationSeconds=900)
+    served.real_time_passes(seconds=900)
+    assert session.ask(WHO).code == "ExpiredToken"
+    served.real_time_passes(minutes=-10)
+    assert session.ask(WHO).code == "ExpiredToken"
+    assert served.admin.ask(WHO).status == 200
+    assert served.admin.assume(f"arn:aws:iam::{ACCOUNT}:role/builder").ask(WHO).status == 200
+
+
+def test_after_a_step_back_the_steady_clock_counts_on() -> None:
+    shown = {"real": NOW, "steady": 0.0}
+    clocks = Clocks(lambda: shown["real"], lambda: shown["steady"])
+
+    def at(real: int, steady: float) -> int:
+        shown.update(real=NOW + timedelta(seconds=real), steady=steady)
+        moment = clocks.moment()
+        assert moment.wire_now == shown["real"]
+        return int((moment.now - NOW).total_seconds())
+
+    assert at(600, 600) == 600
+    assert at(0, 600) == 600  # set back by ten minutes
+    assert at(60, 660) == 660
+    assert at(600, 1200) == 1200  # where it once was: no step back here either
+    assert at(5000, 1201) == 5000  # set forward
+    clocks.back_to_real()
+    assert at(5001, 1202) == 5001
+
+
 def test_moving_the_clock_ends_sessions_but_not_signatures(served: ServedHouse) -> None:
     session = served.admin.assume(served.role("builder"))
     asked(served, "clock", b'{"advance": 3600}')
