@@ -33,13 +33,9 @@ class Context:
     __slots__ = ("keys",)
 
     def __init__(self, derived: Mapping[str, Value], outside: Mapping[str, Value] | None = None) -> None:
-        keys: dict[str, Value] = {}
+        self.keys = _folded(derived)
         if outside:
-            for name, value in outside.items():
-                keys[fold(name)] = value
-        for name, value in derived.items():
-            keys[fold(name)] = value
-        self.keys = keys
+            self.keys = _folded(outside) | self.keys
 
     def find(self, name: str) -> Value | None:
         """What key `name` is worth, in any spelling, or None when it is absent or empty."""
@@ -50,13 +46,18 @@ class Context:
         return f"Context({len(self.keys)} keys)"
 
 
+def _folded(values: Mapping[str, Value]) -> dict[str, Value]:
+    # `fold`, without a call for the names that are ASCII, which nearly all are
+    return {name.lower() if name.isascii() else fold(name): value for name, value in values.items()}
+
+
 class Facts:
     """What the tests of a statement are asked with: the keys, the resource, and what is left of the budget."""
 
     __slots__ = ("keys", "left", "resource")
 
     def __init__(self, context: Mapping[str, Value] | Context, resource: str) -> None:
-        self.keys: dict[str, Value] = (context if isinstance(context, Context) else Context(context)).keys
+        self.keys = context.keys if isinstance(context, Context) else Context(context).keys
         self.resource = resource
         self.left = BUDGET
 

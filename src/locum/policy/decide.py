@@ -131,21 +131,29 @@ def _is_denied(question: Question, lot: Lot, facts: Facts) -> bool:
         return True
     if lot.scp_denies and held_by_scps(question) and first(lot.scp_denies, facts):
         return True
+    rcps, endpoint, own = question.rcps, question.endpoint, question.resource_policy
+    if rcps is not None and _held_by_rcps(question, lot):
+        for level in rcps:
+            if _any_reached(level, "rcp", question, facts):
+                return True
+    if endpoint is not None and _any_reached(attached(endpoint), "endpoint", question, facts):
+        return True
+    if own is None or (lot.special is _BUCKET_POLICY and _is_owner_of_bucket_policy(question, lot)):
+        return False
+    return _any_reached(attached(own), "resource", question, facts)
+
+
+def _any_reached(policies: Sequence[Attached], layer: str, question: Question, facts: Facts) -> bool:
+    """Whether a Deny of these policies applies and reaches the caller."""
     action = question.action
-    if question.rcps is not None and _held_by_rcps(question, lot):
-        for level in question.rcps:
-            for one in level:
-                denies = one.part(action, "rcp").denies
-                if denies and _reached(denies, question, facts):
-                    return True
-    for one in attached(question.endpoint):
-        denies = one.part(action, "endpoint").denies
-        if denies and _reached(denies, question, facts):
-            return True
-    if question.resource_policy is not None and not _is_owner_of_bucket_policy(question, lot):
-        for one in attached(question.resource_policy):
-            denies = one.part(action, "resource").denies
-            if denies and _reached(denies, question, facts):
+    for policy in policies:
+        for one in policy.part(action, layer).denies:
+            audience = one.audience
+            if (
+                audience is None
+                or audience.open
+                or audience.hits(question.principal, bounded=question.bound.boundary is not None)
+            ) and applies(one, facts):
                 return True
     return False
 
@@ -334,7 +342,12 @@ def applies(one: Candidate, facts: Facts) -> bool:
     covers = one.covers
     if covers is not None and not covers(facts.resource):
         return False
-    return one.tests is None or meets(one.tests, facts)
+    tests = one.tests
+    if tests is not None:
+        for test in tests:
+            if not test(facts):
+                return False
+    return True
 
 
 def first(found: Sequence[Candidate], facts: Facts) -> Candidate | None:

@@ -88,8 +88,10 @@ def position(text: str, at: int) -> tuple[int, int]:
     return text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at)
 
 
+_SPACES = (" ", "\n", "\r", "\t")
 _SPACE = re.compile(r"[ \t\r\n]*", re.ASCII)
-_STRING = re.compile(r'"((?:[^"\\\x00-\x1f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*+)"', re.ASCII)
+# Values with the white space behind them.
+_STRING = re.compile(r'"((?:[^"\\\x00-\x1f]++|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*+)"[ \t\r\n]*+', re.ASCII)
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*+)(?:\.[0-9]++)?(?:[eE][+-]?[0-9]++)?", re.ASCII)
 _WORD = re.compile(r"[A-Za-z]++", re.ASCII)
 _ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|(.))", re.ASCII)
@@ -161,11 +163,13 @@ class _Reader:
         self.at = found.end() if found else self.at
 
     def take(self, character: str) -> bool:
-        if self.text.startswith(character, self.at):
-            self.at += 1
+        text, at = self.text, self.at
+        if not text.startswith(character, at):
+            return False
+        self.at = at + 1
+        if text[at + 1 : at + 2] in _SPACES:
             self.skip()
-            return True
-        return False
+        return True
 
     def value(self) -> Node:
         at = self.at
@@ -200,7 +204,6 @@ class _Reader:
             if _SURROGATE.search(text):
                 raise self.error("half of a surrogate pair", "whole characters would be right")
         self.at = found.end()
-        self.skip()
         return text
 
     def list(self) -> Node:

@@ -32,6 +32,8 @@ LAYER_NAMES = {
     "rcp": "resource control policy",
     "endpoint": "VPC endpoint policy",
 }
+# What the resource's own policy is called, where it has a name of its own.
+OWN_NAMES = {"trust": "role trust policy", "key": "key policy"}
 NEAREST = 3
 
 
@@ -289,6 +291,13 @@ def _spared(policy: Policy, source: str, layer: str, refs: set[StatementRef]) ->
 # ---- words
 
 
+def layer_name(question: Question, layer: str) -> str:
+    """What people call this layer of this question."""
+    if layer == "resource" and question.resource_policy_kind in OWN_NAMES:
+        return OWN_NAMES[question.resource_policy_kind]
+    return LAYER_NAMES.get(layer, layer)
+
+
 def _lines(explanation: Explanation) -> Iterator[str]:
     question, decision = explanation.question, explanation.decision
     who = question.principal.arn or "an anonymous caller"
@@ -298,7 +307,7 @@ def _lines(explanation: Explanation) -> Iterator[str]:
         yield f"  {decision.reason}"
     for ref in decision.statements:
         verb = "allowed" if decision.allowed else "denied"
-        yield f"  {verb} by the {LAYER_NAMES.get(ref.layer, ref.layer)}: {ref}"
+        yield f"  {verb} by the {layer_name(question, ref.layer)}: {ref}"
     for layer in decision.silent:
         yield f"  {_silence(question, layer)}"
         for near in explanation.near:
@@ -312,7 +321,7 @@ def _silence(question: Question, layer: str) -> str:
     if layer == "scp" and held_by_scps(question):
         return "a level of the organisation has no service control policy that allows it"
     exists = bool(_of_layer(question, layer))
-    name = LAYER_NAMES[layer]
+    name = layer_name(question, layer)
     return f"no {name} allows it" if exists or layer == "identity" else f"there is no {name} that could allow it"
 
 
@@ -327,7 +336,7 @@ def _change_lines(explanation: Explanation) -> Iterator[str]:
         return
     yield "  what would allow it (decided again):"
     for layer, statement in change.add:
-        yield f"    {LAYER_NAMES[layer]}: {statement}"
+        yield f"    {layer_name(explanation.question, layer)}: {statement}"
 
 
 def _ref(ref: StatementRef) -> dict[str, Any]:
