@@ -7,6 +7,7 @@ sentence is AWS's; the explanation is worked out when somebody asks for it.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 
 import msgspec
@@ -71,9 +72,13 @@ def authorize(call: Call, tx: Tx) -> Judgement:
 
 def _trust(one: Asked) -> Attached | None:
     """The trust policy of the role that is to be assumed."""
-    if one.trust is None:
-        return None
-    return Attached(f"trust policy of {one.arn}", compiled(one.trust, PolicyKind.TRUST))
+    return None if one.trust is None else _attached_trust(one.arn, one.trust)
+
+
+@functools.lru_cache(maxsize=8192)
+def _attached_trust(arn: str, document: str) -> Attached:
+    """A trust policy as the engine takes it; kept, because it remembers which statements matter to an action."""
+    return Attached(f"trust policy of {arn}", compiled(document, PolicyKind.TRUST))
 
 
 def _nothing_asked(call: Call) -> str:
