@@ -18,6 +18,8 @@ from typing import Any
 import msgspec
 import uvicorn
 
+from locum.server.protocol import OneWrite
+
 LOG = logging.getLogger("locum.server")
 STOP_SECONDS = 10
 
@@ -65,7 +67,7 @@ def answer(
     """Answers on a bound socket until SIGINT or SIGTERM. SIGHUP calls `renew` where there is one, and else ends it."""
     config = uvicorn.Config(
         app,
-        http="httptools",
+        http=OneWrite,
         loop="uvloop",
         ws="none",
         lifespan="on",

@@ -18,6 +18,7 @@ import uvicorn
 
 from locum.aws.faults import Refusal
 from locum.server import front
+from locum.server.protocol import OneWrite
 
 CAP = 1024
 
@@ -52,7 +53,7 @@ def served(application: Any) -> Iterator[tuple[str, int]]:
     listening = socket.create_server(("127.0.0.1", 0))
     server = uvicorn.Server(
         uvicorn.Config(
-            application, http="httptools", lifespan="off", log_level="critical", server_header=False, date_header=False
+            application, http=OneWrite, lifespan="off", log_level="critical", server_header=False, date_header=False
         )
     )
     thread = threading.Thread(target=asyncio.run, args=(server.serve(sockets=[listening]),))
