@@ -52,14 +52,27 @@ def _folded(values: Mapping[str, Value]) -> dict[str, Value]:
 
 
 class Facts:
-    """What the tests of a statement are asked with: the keys, the resource, and what is left of the budget."""
+    """What the tests of a statement are asked with: the keys, the resource, and what is left of the budget.
 
-    __slots__ = ("keys", "left", "resource")
+    The names of the keys are folded when the first test asks: most decisions ask none.
+    """
+
+    __slots__ = ("_context", "keys", "left", "resource")
+
+    keys: dict[str, Value]
 
     def __init__(self, context: Mapping[str, Value] | Context, resource: str) -> None:
-        self.keys = context.keys if isinstance(context, Context) else Context(context).keys
+        self._context = context
         self.resource = resource
         self.left = BUDGET
+
+    def __getattr__(self, name: str) -> dict[str, Value]:
+        # Python comes here only while `keys` is not set.
+        if name != "keys":
+            raise AttributeError(name)
+        context = self._context
+        self.keys = keys = context.keys if isinstance(context, Context) else _folded(context)
+        return keys
 
     def spend(self, characters: int) -> None:
         """Take `characters` from the budget. Raises Exhausted when nothing is left."""

@@ -178,3 +178,10 @@ def test_a_character_that_is_everywhere_is_found_everywhere() -> None:
 def test_a_dollar_sign_that_begins_no_variable_is_itself() -> None:
     assert template("a$b${", variables=True, wildcards=True) == ("a$b${",)
     assert template("a*", variables=True, wildcards=False) == ("a*",)
+
+
+def test_facts_hold_nothing_else() -> None:
+    facts = Facts({"A": "1"}, "*")
+    assert facts.keys == {"a": "1"}
+    with pytest.raises(AttributeError):
+        _ = facts.nothing
