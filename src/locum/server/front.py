@@ -45,8 +45,9 @@ _LENGTH = re.compile(rb"[0-9]{1,18}")
 def check(scope: Scope) -> Refusal | None:
     """The reason to refuse this request unread, or None. Does NOT look at the body, nor at any signature."""
     headers: Sequence[Pair] = scope["headers"]
-    names = [name.lower() for name, _ in headers]
-    return _limits(headers) or _target(scope) or _names(names) or _values(names, [value for _, value in headers])
+    names = tuple([name.lower() for name, _ in headers])
+    values = [value for _, value in headers]
+    return _limits(names, values) or _target(scope) or _names(names) or _values(names, values)
 
 
 def declared_length(scope: Scope) -> int | None:
@@ -106,14 +107,16 @@ def too_large(cap: int) -> Refusal:
     return Refusal("RequestEntityTooLarge", f"the body is larger than {cap} bytes", limit=cap)
 
 
-def _limits(headers: Sequence[Pair]) -> Refusal | None:
+def _limits(names: Sequence[bytes], values: Sequence[bytes]) -> Refusal | None:
     """D1: how many headers, how large each, how large together."""
-    if len(headers) > MOST_HEADERS:
+    if len(names) > MOST_HEADERS:
         return _refuse(f"the request has more than {MOST_HEADERS} headers")
-    sizes = [len(name) + len(value) + 4 for name, value in headers]
-    if sizes and max(sizes) > LARGEST_HEADER:
+    together = sum(map(len, names)) + sum(map(len, values)) + 4 * len(names)
+    if together <= LARGEST_HEADER:
+        return None  # then none of them is larger either
+    if max([len(name) + len(value) + 4 for name, value in zip(names, values, strict=True)]) > LARGEST_HEADER:
         return _refuse(f"a header is larger than {LARGEST_HEADER} bytes")
-    if sum(sizes) > LARGEST_HEADERS:
+    if together > LARGEST_HEADERS:
         return _refuse(f"the headers are larger than {LARGEST_HEADERS} bytes together")
     return None
 
@@ -131,22 +134,29 @@ def _target(scope: Scope) -> Refusal | None:
     return None
 
 
-def _names(names: Sequence[bytes]) -> Refusal | None:
+def _names(names: tuple[bytes, ...]) -> Refusal | None:
     """S42, S43: names are tokens, what decides stands once, none looks like another to a server behind."""
+    fault = _fault_of(names)
+    return None if fault is None else _refuse(fault)
+
+
+@lru_cache(maxsize=128)
+def _fault_of(names: tuple[bytes, ...]) -> str | None:
+    """What is wrong with these names. A client sends the same ones each time, and values have no part in it."""
     present = set(names)
     if b"" in present or b"".join(names).translate(None, _TOKEN):
-        return _refuse("a header name holds a character that names do not have")
+        return "a header name holds a character that names do not have"
     if len(present) != len(names):
         for name, times in Counter(names).items():
             if times > 1 and name in _AT_MOST_ONE:
-                return _refuse(f"the header `{name.decode('ascii')}` was sent {times} times; send it once")
+                return f"the header `{name.decode('ascii')}` was sent {times} times; send it once"
     if b"host" not in present:
-        return _refuse("the request must have a `Host` header")
+        return "the request must have a `Host` header"
     if b"content-length" in present and b"transfer-encoding" in present:
-        return _refuse("the request has both `Content-Length` and `Transfer-Encoding`")
+        return "the request has both `Content-Length` and `Transfer-Encoding`"
     for name in present:
         if b"_" in name and name.replace(b"_", b"-") in present:
-            return _refuse(f"the header `{name.decode('ascii')}` differs from another one in `_` and `-` only")
+            return f"the header `{name.decode('ascii')}` differs from another one in `_` and `-` only"
     return None
 
 
