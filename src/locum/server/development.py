@@ -19,7 +19,7 @@ from locum.access.denials import Denials
 from locum.aws.arn import account_id
 from locum.aws.secret import Secret
 from locum.call import Mint, Place
-from locum.server import operations, served
+from locum.server import logs, operations, served
 from locum.server.accounts import Pair, add_account
 from locum.server.app import App
 from locum.server.house import Clocks, House, SystemMint
@@ -141,6 +141,7 @@ def _require_only(body: Mapping[str, Any], known: tuple[str, ...]) -> None:
 def run(settings: Settings, *, announce: Callable[[str], object], form: str) -> None:
     """Serves until it is told to stop. Prints first what is enforced and where it listens."""
     assert operations.MODULES  # the import declares them
+    logs.configure("plain", "warning")
     development = Development(settings)
     app = App(development.house, Own(development.house, development), loopback_only=True)
     key = settings.admin.id if settings.admin else settings.root.id if settings.root else ""

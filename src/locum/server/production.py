@@ -18,11 +18,12 @@ import msgspec
 
 from locum.access import Verification
 from locum.access.denials import Denials
+from locum.audit.trail import FileTrail, Trail, TrailError
 from locum.aws.secret import Secret
 from locum.call import Place
 from locum.iam.access_keys import AccessKey
 from locum.iam.entities import Account
-from locum.server import confined, operations, served, token_rules, well_known
+from locum.server import confined, logs, operations, served, token_rules, well_known
 from locum.server.accounts import Added, Pair, adding, new_number, new_pair
 from locum.server.app import App
 from locum.server.house import Clocks, House, SystemMint
@@ -39,7 +40,7 @@ from locum.store import masterkey, rotation, token_keys
 from locum.store.engine import SqlStore, open_store
 from locum.store.tx import Tx
 
-ROOT_KEY = "root-key.json"
+ROOT_KEY, AUDIT = "root-key.json", "audit"
 
 Key = Callable[[], Secret]
 
@@ -141,7 +142,15 @@ def write_root_key(path: Path, account: str, pair: Pair) -> None:
         os.close(descriptor)
 
 
-def house_of(settings: Settings, store: SqlStore) -> House:
+def open_trail(settings: Settings, store: SqlStore) -> FileTrail:
+    """This process's own chain of the audit trail. Raises UnsafeError when nothing can be recorded (rule R12)."""
+    try:
+        return FileTrail(settings.data_dir / AUDIT, store)
+    except (OSError, TrailError) as error:
+        raise UnsafeError(f"the audit trail in `{settings.data_dir / AUDIT}` cannot be written: {error}") from error
+
+
+def house_of(settings: Settings, store: SqlStore, trail: Trail) -> House:
     """Everything that one serving process stands on."""
     mint = SystemMint()
     verification = Verification(
@@ -161,6 +170,7 @@ def house_of(settings: Settings, store: SqlStore) -> House:
         clocks=Clocks(),
         mint=mint,
         denials=Denials(),
+        trail=trail,
         follow=Following(verification),
     )
 
@@ -171,6 +181,7 @@ def run(
     """Serves until it is told to stop; the exit status. The first lines say what is enforced, where it listens and
     what to do next. Raises UnsafeError or StoreError for a start that is refused, OSError when it cannot bind."""
     assert operations.MODULES  # the import declares them
+    logs.configure("json", settings.log_level)
     confined.confine()
     served.leave_when_told()
     require_safe(settings)
@@ -190,10 +201,12 @@ def work(settings: Settings, bound: served.Bound, key: Key, first: Secret | None
     """Opens the store, answers until told to stop, and lets go of it."""
     served.leave_when_told()
     store = open_directory(settings, key, first)
+    trail: FileTrail | None = None
     keeper = Keeper(store, settings.data_dir / STORE, timedelta(hours=settings.token_key_hours))
     try:
         keeper.start()
-        house = house_of(settings, store)
+        trail = open_trail(settings, store)
+        house = house_of(settings, store, trail)
         proxies = settings.behind_proxy or ()
         app = App(house, Own(house), proxies=proxies)
         tls = renew = None
@@ -210,6 +223,8 @@ def work(settings: Settings, bound: served.Bound, key: Key, first: Secret | None
         )
     finally:
         keeper.stop()
+        if trail is not None:
+            trail.close()  # it tells the store where the chain ends
         store.close()
     return 0
 

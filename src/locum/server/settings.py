@@ -17,6 +17,7 @@ from pathlib import Path
 import msgspec
 
 from locum.aws.arn import account_id
+from locum.server.logs import LEVELS
 
 FILE = "locum.toml"
 PREFIX = "LOCUM_"
@@ -109,9 +110,16 @@ def _flag(text: str) -> bool:
     return text == "true"
 
 
+def _level(text: str) -> str:
+    if text not in LEVELS:
+        raise ValueError(f"`{text}` is no level of logs; one of {', '.join(LEVELS)}")
+    return text
+
+
 PATH, ADDRESS, NETWORKS = Form("FILE", _path), Form("ADDRESS", _address), Form("CIDR,…", _networks)
 ACCOUNT, REGION, REGIONS = Form("ID", account_id), Form("REGION", _region), Form("REGION,…", _regions)
 FLAG = Form("true|false", _flag)
+LEVEL = Form("|".join(LEVELS), _level)
 
 
 def _number(low: int, high: int) -> Form:
@@ -134,6 +142,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("signature-window", _number(1, 15), "5", "how many minutes a signature's time may be off, either way"),
     Setting("allow-unsigned-token", FLAG, "false", "take a session token that an old SDK added after signing"),
     Setting("token-key-hours", _number(1, 720), "24", "after how many hours a new key seals session tokens"),
+    Setting("log-level", LEVEL, "info", "from which level up the server logs to standard error, as JSON"),
     Setting("stop-seconds", _number(1, 600), "10", "how long a stop waits for requests that are under way"),
 )
 BY_NAME = {setting.name: setting for setting in SETTINGS}
@@ -157,6 +166,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     signature_window: int
     allow_unsigned_token: bool
     token_key_hours: int
+    log_level: str
     stop_seconds: int
 
     @property

@@ -31,6 +31,7 @@ TEXTS: dict[str, tuple[str, object, str]] = {
     "signature-window": ("15", 15, "16"),
     "allow-unsigned-token": ("true", True, "yes"),
     "token-key-hours": ("1", 1, "1_0"),
+    "log-level": ("debug", "debug", "loud"),
     "stop-seconds": ("30", 30, "٣"),
 }
 
