@@ -5,6 +5,7 @@ Source: Service Authorization Reference of IAM; what AWS refuses with, as report
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
@@ -154,8 +155,7 @@ ARNS: list[tuple[str, dict[str, Any], list[str]]] = [
 FREE = {"sts:GetCallerIdentity"}
 
 
-@pytest.fixture
-def stocked(served: ServedHouse) -> ServedHouse:
+def stock(served: ServedHouse) -> ServedHouse:
     """One of each, with paths, and tags where there can be tags."""
     served.user("alice", Path="/sales/", Tags=[{"Key": "Team", "Value": "blue"}])
     served.admin("iam:CreateGroup", GroupName="devs", Path="/teams/")
@@ -166,11 +166,25 @@ def stocked(served: ServedHouse) -> ServedHouse:
     return served
 
 
+@pytest.fixture
+def stocked(served: ServedHouse) -> ServedHouse:
+    """A stocked house of the test's own."""
+    return stock(served)
+
+
+@pytest.fixture(scope="module")
+def shelf() -> Iterator[ServedHouse]:
+    """A stocked house for tests that only look."""
+    house = stock(ServedHouse())
+    yield house
+    house.close()
+
+
 @pytest.mark.parametrize(("action", "inputs", "arns"), ARNS, ids=[f"{row[0]}-{at}" for at, row in enumerate(ARNS)])
 def test_a_call_is_asked_about_the_resource_that_it_touches(
-    stocked: ServedHouse, action: str, inputs: dict[str, Any], arns: list[str]
+    shelf: ServedHouse, action: str, inputs: dict[str, Any], arns: list[str]
 ) -> None:
-    found = asks(stocked.admin, action, **inputs)
+    found = asks(shelf.admin, action, **inputs)
     assert [one.arn for one in found] == arns
     assert found[0].action == action
     assert {one.account for one in found} == {ACCOUNT}
@@ -295,16 +309,16 @@ def test_a_text_that_is_no_arn_is_refused_after_the_question(stocked: ServedHous
     [(ALICE, {"Team": "blue"}), (BUILDER, {"Team": "green"}), (DEVS, {}), (f"{IAM}:user/alice", {}), ("no arn", {})],
 )
 def test_an_operation_that_names_its_subject_by_arn_is_never_asked_about_as_the_caller(
-    stocked: ServedHouse, action: str, member: str, arn: str, tags: dict[str, str]
+    shelf: ServedHouse, action: str, member: str, arn: str, tags: dict[str, str]
 ) -> None:
     """Not performed yet; asked with another operation's call, so that it is right on the day it is."""
 
     def step(tx: Any) -> Any:
-        call = call_of(stocked.admin, "iam:ListUsers", tx, {})
+        call = call_of(shelf.admin, "iam:ListUsers", tx, {})
         operation = msgspec.structs.replace(call.operation, name=action)
         return asked(msgspec.structs.replace(call, operation=operation, inputs={member: arn}), tx)
 
-    (one,) = stocked.house.store.read(step)
+    (one,) = shelf.house.store.read(step)
     assert (one.action, one.arn, one.tags) == (action, arn, tags)
 
 
