@@ -188,9 +188,10 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
         not taken yet."""
         for member in self.later & call.inputs.keys():
             raise Refusal("NotImplemented", f"Locum does not take {member} of {self.name} yet")
+        if not self.inputs.__struct_fields__:
+            return self.function(call, tx)
         typed = msgspec.convert(call.inputs, self.inputs)
-        arguments = {name: getattr(typed, name) for name in self.inputs.__struct_fields__}
-        return self.function(call, tx, **arguments)
+        return self.function(call, tx, **msgspec.structs.asdict(typed))
 
 
 OPERATIONS: dict[str, Operation] = {}

@@ -18,7 +18,7 @@ def request_keys(call: Call) -> dict[str, str | tuple[str, ...]]:
     """The keys that every action of this request shares."""
     origin = call.origin
     keys: dict[str, str | tuple[str, ...]] = {
-        "aws:CurrentTime": call.now.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "aws:CurrentTime": call.now.isoformat(timespec="seconds")[:19] + "Z",
         "aws:EpochTime": str(int(call.now.timestamp())),
         "aws:SecureTransport": "true" if origin.secure else "false",
         "aws:ViaAWSService": "false",

@@ -81,13 +81,16 @@ NUMBERS: dict[str, int] = {
 SKIPPABLE: frozenset[int] = frozenset()
 
 _NAMES = {number: name for name, number in NUMBERS.items()}
-_WEIGHED = ("policy", "policy_ids", "tags", "transitive")
 _DEFAULTS: dict[str, Any] = {
     field.name: field.default for field in msgspec.structs.fields(_Packed) if not field.required
 }
 
 # How a claim that says nothing would look as a value; packing leaves it out.
 _UNSAID: dict[str, Any] = {name: list(value) if value == () else value for name, value in _DEFAULTS.items()}
+
+# The same by number, as packing goes through them; a claim that is always said has a value that none has.
+_NUMBERS = tuple(NUMBERS.values())
+_SILENT = tuple(_DEFAULTS.get(name, ...) for name in NUMBERS)
 
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(dict[int, Any])
@@ -109,30 +112,30 @@ def milliseconds(instant: datetime) -> int:
 def pack(session: Session) -> bytes:
     """The claims as bytes. Claims that say nothing are left out. Does not look at the budget."""
     mfa_at, not_before, policy = session.mfa_at, session.not_before, session.policy
-    values: dict[str, Any] = {
-        "kind": session.kind,
-        "partition": session.partition,
-        "account": session.account,
-        "principal_id": session.principal_id,
-        "name": session.name,
-        "issued": milliseconds(session.issued),
-        "expires": milliseconds(session.expires),
-        "not_before": None if not_before is None else milliseconds(not_before),
-        "chained": session.chained,
-        "mfa_at": None if mfa_at is None else milliseconds(mfa_at),
-        "source_identity": session.source_identity,
-        "provider": session.provider,
-        "policy": None if policy is None else _deflate(policy),
-        "policy_ids": session.policy_ids,
-        "tags": tuple([text for pair in session.tags for text in pair]),
-        "transitive": session.transitive,
-        "epoch": session.epoch,
-        "region": session.region,
-        "origin": session.origin,
-        "source_key_hash": session.source_key_hash,
-    }
+    values = (
+        session.kind,
+        session.partition,
+        session.account,
+        session.principal_id,
+        session.name,
+        milliseconds(session.issued),
+        milliseconds(session.expires),
+        None if not_before is None else milliseconds(not_before),
+        session.chained,
+        None if mfa_at is None else milliseconds(mfa_at),
+        session.source_identity,
+        session.provider,
+        None if policy is None else _deflate(policy),
+        session.policy_ids,
+        tuple([text for pair in session.tags for text in pair]),
+        session.transitive,
+        session.epoch,
+        session.region,
+        session.origin,
+        session.source_key_hash,
+    )
     return _encoder.encode(
-        {NUMBERS[name]: value for name, value in values.items() if name not in _DEFAULTS or value != _DEFAULTS[name]}
+        {number: value for number, value, unsaid in zip(_NUMBERS, values, _SILENT, strict=True) if value != unsaid}
     )
 
 
@@ -154,7 +157,7 @@ def unpack(packed: bytes) -> Session:
 def weight(session: Session, packed: bytes) -> int | None:
     """PackedPolicySize: the share of the budget that this session takes, in percent, rounded up; None when it has
     neither policies nor tags (rule T7)."""
-    if not any(getattr(session, name) for name in _WEIGHED):
+    if not (session.policy or session.policy_ids or session.tags or session.transitive):
         return None
     return -(-100 * len(packed) // BUDGET)
 

@@ -12,7 +12,7 @@ import hmac
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime, timedelta
-from functools import partial
+from functools import lru_cache, partial
 
 import msgspec
 
@@ -186,7 +186,7 @@ def _signed_headers(
 ) -> None:
     """S16: host, content-type and every x-amz header present are signed, and what is named as signed is there."""
     signed = carrier.signed_headers
-    if list(signed) != sorted(set(signed)) or any(map(_UPPER.search, signed)):
+    if not _in_order(signed):
         raise refusals.mismatch("SignedHeaders must be sorted, unique and in lower case")
     if "host" not in signed and ":authority" not in signed:
         raise refusals.mismatch(refusals.HOST_NOT_SIGNED)
@@ -201,6 +201,12 @@ def _signed_headers(
         if carrier.form == "query" and (_ECHOES.get(name), value.encode("utf-8")) in parameters:
             continue
         raise refusals.mismatch(f"the header `{refusals.shown(name)}` was sent and must be named in SignedHeaders")
+
+
+@lru_cache(maxsize=256)
+def _in_order(signed: tuple[str, ...]) -> bool:
+    """Whether these names are sorted, unique and in lower case. A client signs the same ones each time."""
+    return list(signed) == sorted(set(signed)) and not any(map(_UPPER.search, signed))
 
 
 def _signed_parameters(
