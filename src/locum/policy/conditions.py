@@ -7,7 +7,7 @@ never raises but Exhausted, and reads nothing but its Facts.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from operator import eq, ge, gt, le, lt
 from typing import Any, TypeAlias
 
@@ -65,6 +65,9 @@ OPERATORS: dict[str, Operator] = {
 WITH_VARIABLES = frozenset({"text", "folded", "glob", "arn"})
 WITH_WILDCARDS = frozenset({"glob", "arn"})
 
+# Values up to this length cost a glob no more than short ones.
+LONG = 512
+
 FOR_ALL, FOR_ANY = "ForAllValues", "ForAnyValue"
 
 
@@ -108,7 +111,8 @@ def clause(operator: str, key: str, wanted: tuple[str, ...], *, variables: bool)
     if kind.family == "null":
         return Clause(operator, key, wanted, _null(folded, wanted))
     any_of, plain = _any_of(kind, wanted, variables=variables)
-    weight = sum(map(len, wanted)) + len(wanted)
+    # a value is looked up in a set of plain texts at once, however many there are
+    weight = 1 if plain is not None else sum(map(len, wanted)) + len(wanted)
     if name.qualifier:
         return Clause(operator, key, wanted, _over_set(name, kind.negated, folded, any_of, weight))
     if plain is not None:
@@ -143,13 +147,21 @@ def _single(name: OperatorName, negated: bool, key: str, any_of: AnyOf, weight: 
     def test(facts: Facts) -> bool:
         value = facts.keys.get(key)
         if value.__class__ is str:
+            if len(value) > LONG:
+                facts.spend(weight * (len(value) // LONG))
             return any_of(value, facts) is not negated
         if not value:
             return absent
-        facts.spend(weight * len(value))
+        facts.spend(_cost(weight, value))
         return any(any_of(one, facts) for one in value) is not negated
 
     return test
+
+
+def _cost(weight: int, values: Sequence[str]) -> int:
+    """The characters that are compared when each of `values` meets `weight` characters of a policy; a long value
+    counts once for each LONG of it (rule 7.23)."""
+    return weight * sum(1 + len(value) // LONG for value in values)
 
 
 def _membership(name: OperatorName, negated: bool, key: str, wanted: frozenset[str], weight: int) -> Test:
@@ -178,7 +190,7 @@ def _over_set(name: OperatorName, negated: bool, key: str, any_of: AnyOf, weight
         if value is None or value == ():
             return absent
         values = (value,) if isinstance(value, str) else value
-        facts.spend(weight * len(values))
+        facts.spend(_cost(weight, values))
         return quantifier(any_of(one, facts) is not negated for one in values)
 
     return test

@@ -14,13 +14,13 @@ from locum.policy.match import fold
 
 Value: TypeAlias = "str | tuple[str, ...]"
 
-# Characters that may be compared against several request values in one decision (security D4): a policy's worth of
-# text against the fifty keys of a tag list stays below it.
+# Characters of policy text that one decision may compare with sets of values and with long values (rule 7.23,
+# security D4): ten policies of full size against the tag keys of a request, or against 2,048 characters, stay below it.
 BUDGET = 400_000
 
 
 class Exhausted(Exception):
-    """One decision compared more than BUDGET characters of condition values: the answer is a denial (security D4)."""
+    """One decision would compare more than BUDGET characters: the answer is a denial (rule 7.23)."""
 
 
 class Context:

@@ -30,6 +30,10 @@ Matcher: TypeAlias = Callable[[str], bool]
 # The first five fields of an ARN hold no colon of their own; the sixth may.
 ARN_FIELDS = 6
 
+# Up to so many places of a character are marked one by one.
+_FEW = 24
+_ZEROS = b"0" * 256
+
 _SPECIAL = re.compile(r"([*?])", re.ASCII)
 _WILDCARDS: dict[str, Piece] = {"*": Wild.RUN, "?": Wild.ONE}
 
@@ -163,13 +167,21 @@ def reaches(pieces: Pieces, text: str) -> bool:
 def _places(text: str, character: str) -> int:
     """The places of `character` in `text`, one bit each."""
     mask, at = 0, text.find(character)
-    if at >= 0 and text.count(character) > 64:
+    if at >= 0 and text.count(character) > _FEW:
         # Many places: one conversion of a binary numeral costs less than that many shifts.
-        return int("".join("1" if one == character else "0" for one in reversed(text)), 2)
+        return int(_numeral(text[::-1], character), 2)
     while at >= 0:
         mask |= 1 << at
         at = text.find(character, at + 1)
     return mask
+
+
+def _numeral(text: str, character: str) -> str | bytes:
+    """`text` with 1 for `character` and 0 for every other."""
+    if not text.isascii():
+        return "".join("1" if one == character else "0" for one in text)
+    code = ord(character)
+    return text.encode("ascii").translate(_ZEROS[:code] + b"1" + _ZEROS[code + 1 :])
 
 
 def arn_pieces(pieces: Pieces) -> tuple[Pieces, ...] | None:

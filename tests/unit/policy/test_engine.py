@@ -78,9 +78,14 @@ def test_pieces_with_a_variable_are_not_fixed() -> None:
         fixed(template("${aws:username}", variables=True, wildcards=True))
 
 
-def test_the_budget_is_spent_by_sets_alone() -> None:
-    test = clause("StringLike", "k", ("x" * 1000,), variables=True).test
-    assert not test(Facts({"k": "y" * BUDGET}, "*"))
+def test_the_budget_is_spent_by_sets_and_long_values() -> None:
+    test = clause("StringLike", "k", ("x" * 999,), variables=True).test
+    facts = Facts({"k": "y" * 512}, "*")
+    assert not test(facts)
+    assert facts.left == BUDGET
+    facts = Facts({"k": "y" * 5120}, "*")
+    assert not test(facts)
+    assert facts.left == BUDGET - 10_000
     decision = decide(
         msgspec.structs.replace(
             ask(identity={"allow": "s3:*", "if": {"StringLike": {"k": "x" * 1000}}}),
@@ -173,6 +178,7 @@ def test_a_resource_policy_that_names_nobody_grants_nothing() -> None:
 def test_a_character_that_is_everywhere_is_found_everywhere() -> None:
     assert compiled(glob("?" + "a" * 100 + "?"))("a" * 102)
     assert not compiled(glob("?" + "a" * 100 + "?"))("a" * 101)
+    assert compiled(glob("?" + "a" * 100 + "*é?"))("a" * 101 + "ééx")
 
 
 def test_a_dollar_sign_that_begins_no_variable_is_itself() -> None:
