@@ -1,4 +1,4 @@
-"""A disk between SQLite and the real one: every write, truncation, sync and deletion is recorded, and can be made to fail.
+"""A disk between SQLite and the real one: its writes, truncations, syncs and deletions are recorded and can fail.
 
 Law: the SQLite is the one that Python's `sqlite3` uses, reached through ctypes, and the store above it is not touched:
 a virtual file system that calls the usual one becomes the default of this process. What is recorded stands in one list
@@ -8,15 +8,15 @@ so it belongs into a process of its own.
 
 from __future__ import annotations
 
+import _sqlite3
 import ctypes
 import os
 from collections.abc import Callable
 from ctypes import CFUNCTYPE, POINTER, c_char_p, c_int, c_int64, c_void_p
 from typing import Any, NamedTuple
 
-import _sqlite3
-
-OK, FULL, IOERR_WRITE, IOERR_FSYNC, IOERR_TRUNCATE = 0, 13, 778, 1034, 1546
+#: SQLite's codes, and a failure of which SQLite is not told
+OK, UNTOLD, FULL, IOERR_WRITE, IOERR_FSYNC, IOERR_TRUNCATE = 0, -1, 13, 778, 1034, 1546
 
 # names go as addresses, because SQLite keeps them and reads what stands behind their end
 OPEN = CFUNCTYPE(c_int, c_void_p, c_void_p, c_void_p, c_int, c_void_p)
@@ -145,7 +145,7 @@ class Disk:
             if code := self._asked("write", name):
                 usual.xWrite(file, octets, count // 2, at)
                 self.entries.append(Entry("write", name, at, text[: count // 2]))
-                return code
+                return _told(code)
             code = usual.xWrite(file, octets, count, at)
             self.entries.append(Entry("write", name, at, text))
             return code
@@ -159,7 +159,9 @@ class Disk:
 
         def sync(file: int, flags: int) -> int:
             name = self._names[file]
-            code = self._asked("sync", name) or usual.xSync(file, flags)
+            if code := self._asked("sync", name):
+                return _told(code)
+            code = usual.xSync(file, flags)
             if code == OK:
                 self.entries.append(Entry("sync", name))
             return code
@@ -174,3 +176,7 @@ class Disk:
         if code:
             self.entries.append(Entry("failed", name))
         return code
+
+
+def _told(code: int) -> int:
+    return OK if code == UNTOLD else code

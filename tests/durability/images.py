@@ -68,7 +68,7 @@ def sectors(entry: Entry) -> Iterator[Entry]:
 
 
 def applied(content: bytearray, entry: Entry, chance: random.Random | None = None) -> None:
-    """Does a write or a truncation. What lies between the old end and a write's start is zeros, or garbage by chance."""
+    """Does a write or a truncation. Between the old end and a write's start there are zeros, or garbage by chance."""
     if entry.verb == "truncate":
         del content[entry.at :]
         return
@@ -78,7 +78,7 @@ def applied(content: bytearray, entry: Entry, chance: random.Random | None = Non
 
 
 class Image(NamedTuple):
-    """A disk after a power cut: after how many entries, its files, what was acknowledged, whether the store was open."""
+    """A disk after a power cut: after how many entries, its files, what was acknowledged, whether a store was open."""
 
     cut: int
     files: dict[str, bytes]
