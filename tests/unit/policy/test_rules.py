@@ -6,6 +6,9 @@ import json
 import re
 from pathlib import Path
 
+from locum.policy.casefile import read_json
+from locum.policy.cases import run
+
 ROOT = Path(__file__).parents[3]
 SPEC = ROOT / "docs" / "spec" / "policy.md"
 CASES = ROOT / "tests" / "cases" / "policy"
@@ -53,9 +56,10 @@ def test_the_code_cites_rules_that_exist() -> None:
     assert sorted(cited - rules()) == []
 
 
-def test_every_denial_of_the_cases_says_who_decides() -> None:
+def test_every_denial_and_every_case_across_accounts_says_who_decides() -> None:
     for path in sorted(CASES.glob("[0-9]*.json")):
-        for scenario in json.loads(path.read_text())["scenarios"]:
-            for case in scenario.get("cases", [{}]):
-                one = {**scenario, **case}
-                assert one["expect"] == "allowed" or "decided_by" in one, (path.name, one["name"])
+        for result in run(read_json(path.read_bytes())):
+            assert result.case is not None, result.error
+            question = result.case.questions[0]
+            across = question.principal.account not in (None, question.resource_account)
+            assert result.expected_by or (result.expect == "allowed" and not across), result.id
