@@ -53,12 +53,17 @@ def master_key(settings: Settings, environment: MutableMapping[str, str]) -> Key
     given = masterkey.read_environment(environment)
     if given is not None:
         return lambda: given
-    named, directory = settings.master_key_file, settings.data_dir
-    if named is not None:
-        return lambda: masterkey.read_file(named)
+    file, directory = master_key_file(settings), settings.data_dir
     if (directory / STORE).exists():
-        rotation.settle(directory / STORE, directory)
+        rotation.settle(directory / STORE, file)
+    if settings.master_key_file is not None:
+        return lambda: masterkey.read_file(file)
     return lambda: masterkey.of_directory(directory, besides=(FILE,))
+
+
+def master_key_file(settings: Settings) -> Path:
+    """The file that the master key is in, unless it comes from the environment."""
+    return settings.master_key_file or settings.data_dir / masterkey.FILE
 
 
 def open_directory(settings: Settings, key: Key, first: Secret | None = None) -> SqlStore:

@@ -15,6 +15,7 @@ import msgspec
 from locum.access import Verification
 from locum.aws.secret import Secret
 from locum.call import Mint
+from locum.iam.entities import Role, User
 from locum.session.keyring import KEY_IDS, ROOT_BYTES, Keyring, TokenKey
 from locum.store import revoked, token_keys
 from locum.store.entity import Author
@@ -150,6 +151,17 @@ def deny(salt: bytes, now: datetime) -> Callable[[Tx], bool]:
     def step(tx: Tx) -> bool:
         tx.written_by(author("DenyToken", now))
         return revoked.deny(tx, salt, until=now + LONGEST_SESSION, now=now)
+
+    return step
+
+
+def end_sessions(account: str, *, role: str | None = None, user: str | None = None, now: datetime) -> Step:
+    """Ends every session of one role or user (level 2): its epoch rises. Raises NoSuchEntity."""
+
+    def step(tx: Tx) -> None:
+        tx.written_by(author("EndSessions", now))
+        principal: Role | User = tx.get(Role, account, role) if role is not None else tx.get(User, account, user or "")
+        tx.put(msgspec.structs.replace(principal, session_epoch=principal.session_epoch + 1))
 
     return step
 

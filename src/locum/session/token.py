@@ -130,6 +130,15 @@ def open_token(token: str, access_key_id: str, keyring: Keyring, *, layout: Layo
     return Opened(session=session, secret=_secret(key, salt, access_key_id), salt=salt)
 
 
+def salt_of(token: str) -> bytes | None:
+    """The salt that a token shows in clear, or None when the text is no token of this format. Opens and proves nothing:
+    it names a token that is to be refused (rule T11)."""
+    raw = strict_base64(token) if len(token) <= LONGEST_TOKEN else None
+    if raw is None or len(raw) < _SHORTEST or not raw.startswith(MAGIC):
+        return None
+    return raw[_HEADER - SALT_BYTES : _HEADER]
+
+
 def _keys(key: TokenKey, text: bytes) -> tuple[bytes, bytes]:
     """The key of one token and the commitment to it."""
     okm = hmac.digest(key.encryption, text, "sha512")

@@ -19,10 +19,10 @@ from locum.store.errors import SealedError
 
 FILE = "master.key"
 VARIABLE = "LOCUM_MASTER_KEY"
-NEXT = "master.key.next"  # the key that is about to follow (rule K6)
+NEXT = ".next"  # ends the name of the file with the key that is about to follow (rule K6)
 _UNFINISHED = "master.key.new"
 #: every file of a directory that belongs to its master key
-FILES = frozenset({FILE, NEXT, _UNFINISHED})
+FILES = frozenset({FILE, FILE + NEXT, FILE + NEXT + ".new", _UNFINISHED})
 _LONGEST = 256
 _KEY = re.compile(r"([0-9a-f]{64})\n?", re.ASCII)
 
@@ -93,16 +93,21 @@ def of_directory(
 
 def write(path: Path, key: Secret) -> None:
     """Writes a key into a file of that name, complete and durable, for this user alone. What was there goes."""
-    unfinished = path.with_name(_UNFINISHED)
+    unfinished = path.with_name(path.name + ".new")
     _write_unfinished(unfinished, key)
     os.replace(unfinished, path)
     _sync(path.parent)
 
 
-def replace(directory: Path) -> None:
-    """Lets the key that is about to follow be the directory's key, durably."""
-    os.replace(directory / NEXT, directory / FILE)
-    _sync(directory)
+def following(path: Path) -> Path:
+    """The file of the key that is about to follow the one in `path`."""
+    return path.with_name(path.name + NEXT)
+
+
+def replace(path: Path) -> None:
+    """Lets the key that is about to follow be the key in `path`, durably."""
+    os.replace(following(path), path)
+    _sync(path.parent)
 
 
 def _make(path: Path, key: Secret) -> None:

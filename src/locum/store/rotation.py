@@ -13,13 +13,14 @@ import os
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 from locum.aws.secret import Secret
 from locum.store import masterkey
 from locum.store.errors import BusyError, SealedError
 from locum.store.keeping import renew
-from locum.store.secrets import VALUES, DataKeys, MasterKey, Octets, Sealed
+from locum.store.secrets import VALUES, Clock, DataKeys, MasterKey, Octets, Sealed
 from locum.store.selects import Selects
 from locum.store.sqlite import open_writer
 from locum.store.statements import (
@@ -60,17 +61,17 @@ def _opened(path: Path) -> Iterator[sqlite3.Connection]:
 
 
 # -- the master key ----------------------------------------------------------------------------------------------------
-def rotate_master_key(store: Path, directory: Path, *, octets: Octets = os.urandom) -> str:
-    """Puts a new master key into the directory and wraps every data key under it. The new key's fingerprint.
+def rotate_master_key(store: Path, file: Path, *, octets: Octets = os.urandom) -> str:
+    """Puts a new master key into its file and wraps every data key under it. The new key's fingerprint.
 
-    Raises SealedError when the key in the directory is not the store's. The old key opens nothing afterwards.
+    Raises SealedError when the key in the file is not the store's. The old key opens nothing afterwards.
     """
-    with _alone(directory):
-        _settle(store, directory)
-        old, new = masterkey.read_file(directory / masterkey.FILE), Secret(octets(32).hex())
-        masterkey.write(directory / masterkey.NEXT, new)
+    with _alone(file.parent):
+        _settle(store, file)
+        old, new = masterkey.read_file(file), Secret(octets(32).hex())
+        masterkey.write(masterkey.following(file), new)
         rewrap(store, old, new, octets=octets)
-        masterkey.replace(directory)
+        masterkey.replace(file)
     return MasterKey(new).fingerprint
 
 
@@ -97,31 +98,31 @@ def rewrap(store: Path, old: Secret, new: Secret, *, octets: Octets = os.urandom
             connection.execute(REWRAP_DATA_KEY, {"key": row.id, "fingerprint": after.fingerprint, "wrapping": wrapped})
 
 
-def settle(store: Path, directory: Path) -> None:
+def settle(store: Path, file: Path) -> None:
     """Ends a change of the master key that was killed: whichever key the store is wrapped under stays.
 
     Does nothing where no change was under way, and waits for one that is. Raises SealedError when neither key is the
     store's.
     """
-    if (directory / masterkey.NEXT).exists():
-        with _alone(directory, wait=True):
-            _settle(store, directory)
+    if masterkey.following(file).exists():
+        with _alone(file.parent, wait=True):
+            _settle(store, file)
 
 
-def _settle(store: Path, directory: Path) -> None:
-    path, following = directory / masterkey.FILE, directory / masterkey.NEXT
+def _settle(store: Path, file: Path) -> None:
+    following = masterkey.following(file)
     if not following.exists():
         return
     with _opened(store) as connection:
         wrapping = {row.master_key for row in Selects(connection).data_keys()}
-    if path.exists() and wrapping <= {MasterKey(masterkey.read_file(path)).fingerprint}:
+    if file.exists() and wrapping <= {MasterKey(masterkey.read_file(file)).fingerprint}:
         following.unlink()
         return
     if wrapping != {MasterKey(masterkey.read_file(following)).fingerprint}:
         raise SealedError(
             f"the store is sealed: it is wrapped under `{', '.join(sorted(wrapping))}`, not under its key"
         )
-    masterkey.replace(directory)
+    masterkey.replace(file)
 
 
 # -- data keys ---------------------------------------------------------------------------------------------------------
@@ -170,8 +171,9 @@ class Resealing:
 def reseal(
     store: Path,
     master: Secret,
-    keys: Callable[[MasterKey], DataKeys],
     *,
+    octets: Octets = os.urandom,
+    clock: Clock = lambda: datetime.now(UTC),
     fresh: bool = True,
     moved: Callable[[int], object] = lambda count: None,
 ) -> tuple[str | None, int]:
@@ -180,7 +182,7 @@ def reseal(
     With `fresh=False` only what was begun is ended: values still under older keys move to the newest one.
     """
     with _opened(store) as connection:
-        resealing = Resealing(connection, keys(MasterKey(master)))
+        resealing = Resealing(connection, DataKeys(MasterKey(master), octets=octets, clock=clock))
         begun, total = resealing.begin() if fresh else None, 0
         while count := resealing.move():
             total += count
