@@ -154,6 +154,14 @@ def test_what_is_taken_away_between_check_and_write_counts(served: ServedHouse, 
     assert served.admin.ask("iam:GetUser", UserName="late").code == "NoSuchEntity"
 
 
+def test_what_is_refused_never_reaches_the_writer(served: ServedHouse) -> None:
+    reached: list[str] = []
+    alice = served.user("alice")
+    served.house.store = Between(served.house.store, lambda: reached.append("the writer"))
+    assert alice.ask("iam:CreateUser", UserName="late").code == "AccessDenied"
+    assert reached == []
+
+
 def test_the_control_of_that_writes(served: ServedHouse) -> None:
     alice = served.user("alice", allow("iam:CreateUser"))
     served.house.store = Between(served.house.store, lambda: None)
