@@ -26,7 +26,7 @@ from locum.policy.instants import instant
 from locum.policy.match import fold
 from locum.policy.principals import IN_ACCOUNT, PrincipalType
 from locum.policy.question import Question, ResourcePolicyKind
-from locum.policy.shorthand import Caller, CaseError, many, mapping, nearest, policy
+from locum.policy.shorthand import NAMED, Caller, CaseError, many, mapping, nearest, policy
 
 ACCOUNT = "111122223333"
 NOW = "2026-01-15T12:00:00Z"
@@ -271,8 +271,9 @@ def _levels(raw: dict[str, Any], account: str, field: str) -> tuple[tuple[Attach
         return None
     if not isinstance(levels, list):
         raise CaseError(f"`{field}` is no list of levels; a list, the organisation's root first, would be right")
+    always = (*NAMED, "RCPFullAWSAccess") if field == "rcps" else ()  # attached everywhere already: rule 7.3
     return tuple(
-        _policies(many(level), account, field, name=f"{field} level {number}")
+        _policies([one for one in many(level) if one not in always], account, field, name=f"{field} level {number}")
         for number, level in enumerate(levels, start=1)
     )
 
@@ -307,7 +308,10 @@ def _parsed(text: str, field: str) -> Policy:
 
 def _context(raw: dict[str, Any], caller: Caller, resources: list[str], owners: list[str]) -> Context:
     keys: dict[str, Value] = {}
-    if raw.get("derive", True):
+    derive = raw.get("derive", True)
+    if not isinstance(derive, bool):
+        raise CaseError("`derive` is no boolean; true or false would be right")
+    if derive:
         keys = _derived(raw, caller)
         if len(set(owners)) == 1 and resources != ["*"]:
             keys["aws:ResourceAccount"] = owners[0]

@@ -161,7 +161,8 @@ def _list(text: str) -> list[str]:
 def policy(value: Any, account: str, field: str) -> dict[str, Any]:
     """The policy document that one entry of a policy field stands for. Raises CaseError."""
     if isinstance(value, str) and value in NAMED:
-        return {"Version": "2012-10-17", "Statement": NAMED[value]}
+        everybody = {"Principal": "*"} if field == "endpoint" else {}
+        return {"Version": "2012-10-17", "Statement": [{**everybody, **one} for one in NAMED[value]]}
     if isinstance(value, dict) and "Statement" in value:
         return value
     return {"Version": "2012-10-17", "Statement": [statement(one, account, field) for one in many(value)]}
@@ -183,6 +184,9 @@ class Caller:
         for key in ("id", "role"):
             if not isinstance(spec.get(key), str | None):
                 raise CaseError(f"principal `{key}` is no text; a name would be right")
+        for key in ("mfa", "management_account"):
+            if not isinstance(spec.get(key), bool | None):
+                raise CaseError(f"principal `{key}` is no boolean; true or false would be right")
         self.id: str | None = spec.get("id")
         self.mfa: bool | None = spec.get("mfa")
         self.tags = mapping(spec.get("tags"), "tags")

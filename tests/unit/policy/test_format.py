@@ -44,6 +44,11 @@ def only(**fields: Any) -> Result:
         ({"principal": {"is": "user/a", "tags": "red"}}, "`tags` is no map; keys with values would be right"),
         ({"principal": {"is": "user/a", "id": 7}}, "principal `id` is no text; a name would be right"),
         ({"principal": {"is": "session/r/s", "role": ["x"]}}, "principal `role` is no text; a name would be right"),
+        (
+            {"principal": {"is": "user/a", "mfa": "false"}},
+            "principal `mfa` is no boolean; true or false would be right",
+        ),
+        ({"derive": "no"}, "`derive` is no boolean; true or false would be right"),
         ({"identity": "permit s3:*"}, "sentence `permit s3:*` cannot be read"),
         (
             {"identity": {"allow": "s3:*", "deny": "s3:*"}},
@@ -287,3 +292,9 @@ def test_json_that_cannot_be_read_says_where() -> None:
 
 def test_a_scenario_may_bring_its_own_id() -> None:
     assert only(id="mine", identity="FullAWSAccess").id == "mine"
+
+
+def test_full_access_may_be_named_wherever_it_is_a_policy() -> None:
+    fields = {"identity": "FullAWSAccess", "scps": ["FullAWSAccess"], "boundary": "AdministratorAccess"}
+    assert only(**fields, rcps=["RCPFullAWSAccess", ["FullAWSAccess"]], endpoint="FullAWSAccess").passed
+    assert "principal" in only(resource_policy="FullAWSAccess").error.lower()
