@@ -1,7 +1,8 @@
-"""What Locum answers of its own below `/_locum/`: health, and in `dev` reset, clock, accounts and explanations.
+"""What Locum answers of its own below `/_locum/`: health and metrics, and in `dev` its own switches, reasons and audit.
 
 Law: state-changing paths exist in `dev` only and ask for a literal loopback Host, no Origin header and a JSON content
-type (decisions 9), so that no page in a browser can reach them. Everything else is 404.
+type (decisions 9), so that no page in a browser can reach them. Metrics are shown to this machine alone. Everything
+else is 404.
 """
 
 from __future__ import annotations
@@ -14,9 +15,12 @@ from typing import Any, Protocol
 
 import msgspec
 
+from locum.audit.trail import MemoryTrail
 from locum.http import Request, Response
 from locum.policy.explain import explain
+from locum.server.gauges import gauges
 from locum.server.house import House
+from locum.server.metrics import CONTENT_TYPE
 
 LOG = logging.getLogger("locum.server")
 PREFIX = "/_locum/"
@@ -61,7 +65,10 @@ class Own:
     def answer(self, request: Request) -> Response:
         """The answer, as JSON. Never raises."""
         try:
-            return _json(200, self._route(request, request.path.removeprefix(PREFIX)))
+            name = request.path.removeprefix(PREFIX)
+            if name == "metrics" and request.method in ("GET", "HEAD"):
+                return self._metrics(request)
+            return _json(200, self._route(request, name))
         except OwnError as error:
             return _json(error.status, {"error": error.message})
         except Exception:
@@ -77,7 +84,19 @@ class Own:
         if self._dev and name.startswith("denials/") and request.method == "GET":
             _require_loopback(request)
             return self._explained(name.removeprefix("denials/"))
+        trail = self._house.trail
+        if self._dev and name == "audit" and request.method == "GET" and isinstance(trail, MemoryTrail):
+            _require_loopback(request)
+            return {"records": [msgspec.Raw(record) for record in trail.records()]}
         raise OwnError(404, f"there is nothing at `{request.path}`")
+
+    def _metrics(self, request: Request) -> Response:
+        """The counters of this process, for a peer on this machine."""
+        _require_loopback(request)
+        if not _is_loopback(request.peer):
+            raise OwnError(403, f"`{request.path}` answers this machine alone")
+        page = self._house.metrics.render(gauges(self._house))
+        return Response(200, (("Content-Type", CONTENT_TYPE),), page)
 
     def _explained(self, request_id: str) -> Mapping[str, Any]:
         denials = self._house.denials
@@ -109,12 +128,15 @@ def _require_loopback(request: Request) -> None:
     host = request.header("host")
     found = _HOST.fullmatch(host)
     address = found and (found[1] or found[2])
-    try:
-        loopback = ipaddress.ip_address(address).is_loopback if address else found is not None
-    except ValueError:
-        loopback = False
-    if not loopback:
+    if not (_is_loopback(address) if address else found is not None):
         raise OwnError(403, f"`{request.path}` takes a loopback Host, not `{host}`")
+
+
+def _is_loopback(address: str) -> bool:
+    try:
+        return ipaddress.ip_address(address).is_loopback
+    except ValueError:
+        return False
 
 
 def _body(request: Request) -> Mapping[str, Any]:

@@ -77,7 +77,7 @@ class Witness(msgspec.Struct):
             session=None if caller.session is None else _session(caller.session),
             inputs=without_secrets(routed.action, call.inputs) if call is not None else {},
             statements=() if decision is None else tuple(map(str, decision.statements)),
-            layers=() if decision is None else (*decision.decided_by, *decision.silent),
+            layers=() if decision is None else tuple(dict.fromkeys((*decision.decided_by, *decision.silent))),
             reason="" if decision is None else decision.reason,
             generation=self.generation,
             source_ip=request.peer,

@@ -81,6 +81,11 @@ class SqlStore:
         """Why the store only reads, when a commit has failed (R13); otherwise None."""
         return self._commits.failure
 
+    @property
+    def position(self) -> int:
+        """The place in the change log up to which this process knows everything."""
+        return self._kept.position
+
     def token_keys(self) -> tuple[TokenKeyRoot, ...]:
         """The kept roots of session-token keys, by number."""
         return self.read(token_keys.every)

@@ -94,6 +94,15 @@ def test_one_edit_is_found_and_the_first_bad_record_named(kept, finished, edit):
         assert finding.sequence == place, (SEED, edit.__name__, place, finding.sentence)
 
 
+def test_of_several_bad_records_beside_each_other_the_first_is_named(kept, finished):
+    lines, chain = finished
+    for place in range(3, len(lines) - 4):
+        edited = list(lines)
+        for each in range(place, place + 3):
+            edited[each] = lines[each].replace(b'"at":"2026', b'"at":"2025')
+        assert kept.check(edited, chain).finding.sequence == place
+
+
 def test_a_chain_that_was_computed_anew_is_found_by_its_digests(kept, finished):
     lines, chain = finished
     for place, line in enumerate(lines[5:40], 5):
