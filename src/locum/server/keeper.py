@@ -2,7 +2,7 @@
 
 Law: a thread of its own, which a request never waits for. Of several processes each looks, and the store lets one of
 them do (`token_rules.py`). Once after the start it reads the whole store (rule R1); what it finds is logged, and not
-repaired.
+repaired. When nothing was written for a while, it lets the store's log go.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from locum.server import token_rules
 from locum.server.house import SystemMint
 from locum.store.engine import SqlStore
 from locum.store.errors import StoreError
-from locum.store.survey import faults
+from locum.store.integrity import Idle, faults
 
 LOG = logging.getLogger("locum.server")
 SECONDS = 30.0
@@ -33,6 +33,7 @@ class Keeper:
         self._key_age = key_age
         self._mint = SystemMint()
         self._read = False
+        self._idle = Idle(path)
         self._stop = Event()
         self._thread = Thread(target=self._run, name="locum-keeper", daemon=True)
 
@@ -55,6 +56,10 @@ class Keeper:
             if not self._read:
                 self._read = True
                 check(self._path)
+            try:
+                self._idle.look()
+            except StoreError:
+                LOG.exception("the store's log stays as long as it is")
             self._stop.wait(SECONDS)
 
 
@@ -66,6 +71,8 @@ def check(path: Path) -> None:
         found = (str(error),)
     for fault in found:
         LOG.critical("the store is damaged; restore a backup: %s", fault)
+    if not found:
+        LOG.info("the store was read as a whole and is sound")
 
 
 def look(store: SqlStore, mint: SystemMint, now: datetime, key_age: timedelta) -> bool:

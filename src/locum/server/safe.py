@@ -16,12 +16,7 @@ from pathlib import Path
 
 from locum.server.settings import FILE, Settings
 from locum.server.well_known import WellKnownError, require_own_account
-from locum.store import masterkey
-
-#: file systems on which SQLite's locks and syncs are not to be trusted (rule R1)
-NETWORK = frozenset(
-    {"nfs", "nfs4", "cifs", "smb3", "smbfs", "sshfs", "fuse.sshfs", "glusterfs", "fuse.glusterfs", "ceph"}
-)
+from locum.store import filesystem, masterkey
 
 
 class UnsafeError(Exception):
@@ -97,7 +92,7 @@ def _directory(settings: Settings) -> str | None:
     if found.st_mode & 0o022:
         mode = stat.S_IMODE(found.st_mode)
         return f"others may write into the data directory `{directory}` (mode `{mode:04o}`); make it 0700"
-    if (system := file_system(directory)) in NETWORK:
+    if (system := filesystem.network(directory)) is not None:
         return f"the data directory `{directory}` is on `{system}`, where locks and syncs cannot be trusted"
     return None
 
@@ -151,20 +146,3 @@ def tls_context(certificate: Path, key: Path) -> ssl.SSLContext:
 
 def _no_passphrase() -> str:
     raise ValueError("the key is under a passphrase, and there is nobody to ask at a start")
-
-
-def file_system(path: Path, mounts: Path = Path("/proc/self/mounts")) -> str | None:
-    """The type of the file system that a path is on, or None where that cannot be told."""
-    try:
-        lines = mounts.read_text(encoding="utf-8", errors="replace").splitlines()
-    except OSError:
-        return None
-    place = path.resolve()
-    best: tuple[int, str | None] = (-1, None)
-    for line in lines:
-        words = line.split()
-        if len(words) > 2:
-            point = Path(words[1].replace("\\040", " "))
-            if place.is_relative_to(point) and len(point.parts) >= best[0]:
-                best = (len(point.parts), words[2])
-    return best[1]

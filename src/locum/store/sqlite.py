@@ -1,8 +1,8 @@
 """SQLite connections: how they are opened, and how a step reads over one.
 
 Law: rule R1. A writer's connection has WAL, synchronous=FULL, foreign keys, a busy timeout and, on macOS, fullfsync;
-a reader's may only query. Files are made for their owner alone. A store in memory has one connection, which readers and
-the writer hold in turn.
+a reader's may only query. A file system over a network is refused. Files are made for their owner alone. A store in
+memory has one connection, which readers and the writer hold in turn.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from threading import Lock
 from typing import Protocol
 
 from locum.store.errors import ClosedError
+from locum.store.filesystem import require_local
 from locum.store.selects import Selects
 
 BUSY_MILLISECONDS = 5_000
@@ -21,7 +22,9 @@ _STATEMENTS = 256
 
 
 def open_writer(path: Path | None) -> sqlite3.Connection:
-    """The connection that writes; None is a store in memory."""
+    """The connection that writes; None is a store in memory. Raises StoreError for a file system over a network."""
+    if path is not None:
+        require_local(path)
     if path is not None and not path.exists():
         os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
         directory = os.open(path.parent, os.O_RDONLY)

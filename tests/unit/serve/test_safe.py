@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from locum.aws.secret import Secret
-from locum.server.safe import UnsafeError, file_system, require_safe
+from locum.server.safe import UnsafeError, require_safe
 from locum.server.settings import choose
 from locum.server.well_known import PAIRS, WellKnownError, require_own_account, require_own_pair
 
@@ -51,14 +51,6 @@ def test_a_start_that_was_killed_before_its_store_is_no_loss(tmp_path: Path) -> 
     (directory / "master.key").touch(0o600)
     (directory / "locum.toml").touch(0o600)
     require_safe(choose({"data-dir": str(directory)}, {}))
-
-
-def test_the_file_system_is_that_of_the_nearest_mount(tmp_path: Path) -> None:
-    mounts = tmp_path / "mounts"
-    mounts.write_text(f"x / ext4 rw 0 0\nx {tmp_path} nfs4 rw 0 0\nx {tmp_path}er btrfs rw 0 0\n")
-    assert file_system(tmp_path / "below", mounts) == "nfs4"
-    assert file_system(Path("/"), mounts) == "ext4"
-    assert file_system(Path("/"), tmp_path / "none") is None
 
 
 @pytest.mark.parametrize(("id", "secret", "origin"), PAIRS, ids=[f"{id}-{at}" for at, (id, _, _) in enumerate(PAIRS)])
