@@ -84,3 +84,15 @@ def test_a_strange_action_is_not_echoed_as_it_is() -> None:
         route(post(b"Action=%0d%0aX%3a" + b"a" * 10_000 + b"&Version=2010-05-08"))
     assert "\n" not in refused.value.message
     assert len(refused.value.message) < 300
+
+
+def test_a_request_of_too_many_parameters_is_refused_before_any_is_decoded():
+    body = b"&".join(b"%41=" for _ in range(10_001))
+    with pytest.raises(Refusal) as refused:
+        route(Request("POST", "/", "", (), body))
+    assert refused.value.code == "MalformedInput"
+
+
+def test_an_escaped_name_still_counts_as_what_it_says():
+    body = b"%41ction=GetCallerIdentity&Versi%6Fn=2011-06-15"
+    assert route(Request("POST", "/", "", (), body)).action == "sts:GetCallerIdentity"
