@@ -11,11 +11,11 @@ from collections.abc import Sequence
 
 from locum.policy.actions import Special, owned_by_aws
 from locum.policy.bound import Attached, Candidate, Lot, attached
-from locum.policy.conditions import Test
 from locum.policy.context import Exhausted, Facts
 from locum.policy.decision import ALLOWED, EXPLICIT, IMPLICIT, Decision, StatementRef
 from locum.policy.principals import IN_ACCOUNT, Naming, PrincipalType
 from locum.policy.question import Question
+from locum.policy.said import applies, first, granted, meets
 from locum.policy.trust import may_be_asked
 
 # Layers in the order in which AWS looks at them, and in which an answer names them.
@@ -148,14 +148,17 @@ def _any_reached(policies: Sequence[Attached], layer: str, question: Question, f
     action = question.action
     for policy in policies:
         for one in policy.part(action, layer).denies:
-            audience = one.audience
-            if (
-                audience is None
-                or audience.open
-                or audience.hits(question.principal, bounded=question.bound.boundary is not None)
-            ) and applies(one, facts):
+            if _reaches(one, question) and applies(one, facts):
                 return True
     return False
+
+
+def _reaches(one: Candidate, question: Question) -> bool:
+    """Whether the audience of this Deny holds the caller."""
+    audience = one.audience
+    if audience is None or audience.open:
+        return True
+    return audience.hits(question.principal, bounded=question.bound.boundary is not None)
 
 
 def _held_by_rcps(question: Question, lot: Lot) -> bool:
@@ -177,27 +180,14 @@ def _resource_side(question: Question, lot: Lot) -> list[tuple[Sequence[Attached
     return found
 
 
-def _reached(denies: Sequence[Candidate], question: Question, facts: Facts) -> list[Candidate]:
-    """Those of these Deny statements that apply and reach the caller."""
-    found = []
-    for one in denies:
-        audience = one.audience
-        if (
-            audience is None
-            or audience.open
-            or audience.hits(question.principal, bounded=question.bound.boundary is not None)
-        ) and applies(one, facts):
-            found.append(one)
-    return found
-
-
 def _explicit(question: Question, lot: Lot, facts: Facts) -> Decision:
     """The denial that names every Deny statement that applied."""
     found = [
         one.ref
         for policies, layer in _resource_side(question, lot)
         for policy in policies
-        for one in _reached(policy.part(question.action, layer).denies, question, facts)
+        for one in policy.part(question.action, layer).denies
+        if _reaches(one, question) and applies(one, facts)
     ]
     if held_by_scps(question):
         found += [one.ref for one in lot.scp_denies if applies(one, facts)]
@@ -243,7 +233,7 @@ def _missing_above(question: Question, lot: Lot, facts: Facts) -> tuple[str, ...
                 silent = ("scp",)
                 break
     if question.endpoint is not None:
-        naming, _ = _granted(attached(question.endpoint), question, facts, layer="endpoint")
+        naming, _ = granted(attached(question.endpoint), question, facts, layer="endpoint")
         if naming is _NOT_NAMED:
             silent = (*silent, "endpoint")
     return silent
@@ -326,61 +316,7 @@ def _needs_trust(question: Question, lot: Lot) -> bool:
     return special is _ASSUME or special is _ASSUME_FEDERATED or question.resource_policy_kind == "trust"
 
 
-# ---- what statements say
-
-
-def meets(tests: Sequence[Test], facts: Facts) -> bool:
-    """Whether all these conditions hold."""
-    for test in tests:  # noqa: SIM110 - a generator would cost more than the tests
-        if not test(facts):
-            return False
-    return True
-
-
-def applies(one: Candidate, facts: Facts) -> bool:
-    """Whether this statement applies to the resource under these facts; its action already does."""
-    covers = one.covers
-    if covers is not None and not covers(facts.resource):
-        return False
-    tests = one.tests
-    if tests is not None:
-        for test in tests:
-            if not test(facts):
-                return False
-    return True
-
-
-def first(found: Sequence[Candidate], facts: Facts) -> Candidate | None:
-    """The first of these statements that applies, or None."""
-    resource = facts.resource
-    for one in found:
-        starts = one.starts
-        if resource.startswith(starts) if starts is not None else (one.covers is None or one.covers(resource)):
-            tests = one.tests
-            if tests is None or meets(tests, facts):
-                return one
-    return None
-
-
 def _by_resource(question: Question, facts: Facts) -> tuple[Naming, StatementRef | None]:
     if question.resource_policy is None:
         return _NOT_NAMED, None
-    return _granted(attached(question.resource_policy), question, facts, layer="resource")
-
-
-def _granted(
-    policies: Sequence[Attached], question: Question, facts: Facts, *, layer: str
-) -> tuple[Naming, StatementRef | None]:
-    """How closely the Allow statements that apply name the caller, and the one that does it most closely."""
-    best, ref = _NOT_NAMED, None
-    for policy in policies:
-        for one in policy.part(question.action, layer).allows:
-            audience = one.audience
-            if audience is None:
-                continue
-            naming = _ITSELF if audience.open else audience.names(question.principal)
-            if naming > best and applies(one, facts):
-                best, ref = naming, one.ref
-                if best is _ITSELF:
-                    return best, ref
-    return best, ref
+    return granted(attached(question.resource_policy), question, facts, layer="resource")

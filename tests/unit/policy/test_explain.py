@@ -190,3 +190,14 @@ def test_each_silent_layer_has_its_own_near_misses() -> None:
     text = why(identity="allow s3:Put* on *", boundary="allow s3:Put* on *").text
     assert text.index("near: statement 1 of identity") < text.index("no permissions boundary allows it")
     assert text.count("near: ") == 2
+
+
+def test_a_trust_policy_and_a_key_policy_have_their_own_names() -> None:
+    fields = {"action": "sts:AssumeRole", "resource": "arn:aws:iam::111122223333:role/app"}
+    assert "no role trust policy allows it" in why(**fields, trust="allow sts:AssumeRole to user/bob").text
+    assert "there is no key policy that could allow it" in why(action="kms:Decrypt", key_policy=[]).text
+
+
+def test_a_deny_that_did_not_apply_is_not_named() -> None:
+    explanation = why(resource_policy=["deny s3:* on * to user/bob", "deny s3:* on * to user/alice"])
+    assert [ref.source for ref in explanation.decision.statements] == ["resource_policy policy 2"]

@@ -1,0 +1,69 @@
+"""What statements say to a question: which of them apply, and whom their Allow names.
+
+Law: the action is settled already (the index answered it); here are the resource, the conditions and the audience.
+These functions are most of a decision's microseconds, so they are loops where comprehensions would read shorter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from locum.policy.bound import Attached, Candidate
+from locum.policy.conditions import Test
+from locum.policy.context import Facts
+from locum.policy.decision import StatementRef
+from locum.policy.principals import Naming
+from locum.policy.question import Question
+
+_NOT, _ITSELF = Naming.NOT, Naming.ITSELF
+
+
+def meets(tests: Sequence[Test], facts: Facts) -> bool:
+    """Whether all these conditions hold."""
+    for test in tests:  # noqa: SIM110 - a generator would cost more than the tests
+        if not test(facts):
+            return False
+    return True
+
+
+def applies(one: Candidate, facts: Facts) -> bool:
+    """Whether this statement applies to the resource under these facts; its action already does."""
+    covers = one.covers
+    if covers is not None and not covers(facts.resource):
+        return False
+    tests = one.tests
+    if tests is not None:
+        for test in tests:
+            if not test(facts):
+                return False
+    return True
+
+
+def first(found: Sequence[Candidate], facts: Facts) -> Candidate | None:
+    """The first of these statements that applies, or None."""
+    resource = facts.resource
+    for one in found:
+        starts = one.starts
+        if resource.startswith(starts) if starts is not None else (one.covers is None or one.covers(resource)):
+            tests = one.tests
+            if tests is None or meets(tests, facts):
+                return one
+    return None
+
+
+def granted(
+    policies: Sequence[Attached], question: Question, facts: Facts, *, layer: str
+) -> tuple[Naming, StatementRef | None]:
+    """How closely the Allow statements that apply name the caller, and the one that does it most closely."""
+    best, ref = _NOT, None
+    for policy in policies:
+        for one in policy.part(question.action, layer).allows:
+            audience = one.audience
+            if audience is None:
+                continue
+            naming = _ITSELF if audience.open else audience.names(question.principal)
+            if naming > best and applies(one, facts):
+                best, ref = naming, one.ref
+                if best is _ITSELF:
+                    return best, ref
+    return best, ref
