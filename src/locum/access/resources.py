@@ -8,6 +8,7 @@ Identity and Access Management"; who may be meant without a name: IAM API refere
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -91,7 +92,7 @@ def _target(call: Call, tx: Tx) -> tuple[str, Entity | None]:
         return call.arn(LISTED[name] + inputs.get("PathPrefix", "/")), None
     if name == "iam:GetAccessKeyLastUsed":
         return _owner_of_key(call, tx, inputs["AccessKeyId"])
-    types = {resource.name for resource in facts_of(call.operation.service, call.operation.action).resources}
+    types = _types(call.operation.service, call.operation.action)
     for resource, named in NAMED.items():
         if resource in types and named.member in inputs:
             return _named(call, tx, resource, named)
@@ -105,6 +106,12 @@ def _target(call: Call, tx: Tx) -> tuple[str, Entity | None]:
         if member in inputs and types:
             return _by_arn(call, tx, inputs[member])
     return "*", None
+
+
+@functools.cache
+def _types(service: str, action: str) -> frozenset[str]:
+    """The names of the resource types that an action of AWS's is about."""
+    return frozenset(resource.name for resource in facts_of(service, action).resources)
 
 
 def _account(call: Call, arn: str) -> str:

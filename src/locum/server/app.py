@@ -55,7 +55,9 @@ class App:
             await self._lifespan(receive, send)
         elif scope["type"] == "http":
             response = await self._respond(scope, receive)
-            await _send(send, self._dressed(response), head=scope["method"] == "HEAD")
+            body = b"" if scope["method"] == "HEAD" else response.body
+            await send({"type": "http.response.start", "status": response.status, "headers": self._dressed(response)})
+            await send({"type": "http.response.body", "body": body})
 
     async def _respond(self, scope: Scope, receive: Receive) -> Response:
         request_id = _uuid4(self._house.mint.octets(16))
@@ -111,13 +113,15 @@ class App:
     async def _in_thread(self, call: Callable[..., T], *arguments: object) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._threads, call, *arguments)
 
-    def _dressed(self, response: Response) -> Response:
-        """The answer with the headers that every answer carries."""
+    def _dressed(self, response: Response) -> list[tuple[bytes, bytes]]:
+        """The headers of the answer, with those that every answer carries."""
         moment = self._house.clocks.moment()
-        headers = [("date", _date(moment.wire_now.replace(microsecond=0))), *response.headers]
+        headers = [(b"date", _date(moment.wire_now.replace(microsecond=0)))]
+        headers += [(name.encode("latin-1"), value.encode("latin-1")) for name, value in response.headers]
         if self._house.place.dev:
-            headers.append(("x-locum-mode", "dev"))
-        return Response(response.status, tuple(headers), response.body)
+            headers.append((b"x-locum-mode", b"dev"))
+        headers.append((b"content-length", b"%d" % len(response.body)))
+        return headers
 
     async def _lifespan(self, receive: Receive, send: Send) -> None:
         while True:
@@ -131,12 +135,18 @@ class App:
 def _is_local(scope: Scope) -> bool:
     """Whether both ends of the socket are loopback addresses; a unix socket has no address at either end."""
     for end in (scope.get("client"), scope.get("server")):
-        try:
-            if end is not None and end[1] is not None and not ipaddress.ip_address(end[0]).is_loopback:
-                return False
-        except ValueError:
+        if end is not None and end[1] is not None and not _is_loopback(end[0]):
             return False
     return True
+
+
+@functools.lru_cache(maxsize=64)
+def _is_loopback(text: str) -> bool:
+    """Whether a text is a loopback address."""
+    try:
+        return ipaddress.ip_address(text).is_loopback
+    except ValueError:
+        return False
 
 
 def _service(refusal: Refusal) -> str | None:
@@ -152,13 +162,6 @@ def _uuid4(octets: bytes) -> str:
 
 
 @functools.lru_cache(maxsize=4)
-def _date(second: datetime) -> str:
+def _date(second: datetime) -> bytes:
     """The Date header of this second."""
-    return format_datetime(second, usegmt=True)
-
-
-async def _send(send: Send, response: Response, *, head: bool) -> None:
-    headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in response.headers]
-    headers.append((b"content-length", str(len(response.body)).encode()))
-    await send({"type": "http.response.start", "status": response.status, "headers": headers})
-    await send({"type": "http.response.body", "body": b"" if head else response.body})
+    return format_datetime(second, usegmt=True).encode("ascii")
