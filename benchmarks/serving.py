@@ -15,9 +15,11 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 PATIENCE = 60  # seconds until a start counts as failed
+_DROPPED = ("AWS_", "LOCUM_", "MOTO_", "PYTHONDONTWRITEBYTECODE")
 LOCUM = Path(sys.executable).with_name("locum")
 
 
@@ -46,9 +48,22 @@ def resident(process: int | str = "self") -> float:
 
 
 def cpu(process: int) -> float:
-    """Seconds of CPU that a process has spent in all its threads, user and system."""
-    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    """Seconds of CPU that a process and its children have spent in all their threads, user and system."""
+    ticks = 0
+    for one in _family(process):
+        fields = Path(f"/proc/{one}/stat").read_text().rpartition(")")[2].split()
+        ticks += int(fields[11]) + int(fields[12])
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
+def _family(process: int) -> list[int]:
+    """A process and those below it."""
+    found = [process]
+    for listed in Path(f"/proc/{process}/task").glob("*/children"):
+        with suppress(OSError):  # a thread that has ended in the meantime
+            for child in listed.read_text().split():
+                found += _family(int(child))
+    return found
 
 
 def free_port() -> int:
@@ -62,7 +77,7 @@ def free_port() -> int:
 class Server:
     """A running server, from its command until `stop`."""
 
-    def __init__(self, command: Sequence[str | Path], url: str, environment: Mapping[str, str] | None = None) -> None:
+    def __init__(self, command: Sequence[str | Path], url: str, more: Mapping[str, str] | None = None) -> None:
         self.url = url
         self._said = tempfile.TemporaryFile("w+")  # noqa: SIM115  closed with the object
         self.started = time.perf_counter()
@@ -71,7 +86,7 @@ class Server:
             stdin=subprocess.DEVNULL,
             stdout=self._said,
             stderr=self._said,
-            env=_environment() | dict(environment or {}),
+            env=environment() | dict(more or {}),
             preexec_fn=_pinned(cores()[0]),
         )
 
@@ -110,9 +125,9 @@ class Server:
         self.stop()
 
 
-def _environment() -> dict[str, str]:
-    """Ours without what would point an AWS client or a Locum somewhere."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "LOCUM_", "MOTO_"))}
+def environment() -> dict[str, str]:
+    """Ours without what would point an AWS client or a Locum somewhere, or keep Python from keeping compiled files."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(_DROPPED)}
     return kept | {"PYTHONUNBUFFERED": "1", "AWS_EC2_METADATA_DISABLED": "true"}
 
 

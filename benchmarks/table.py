@@ -6,6 +6,9 @@ compared by the last column.
 
 from __future__ import annotations
 
+import os
+import platform
+import sysconfig
 from typing import Any
 
 import msgspec
@@ -42,7 +45,7 @@ class Table(msgspec.Struct, frozen=True):
     def text(self) -> str:
         """The table for people."""
         loop = calibration()
-        lines = [f"{self.name}: {self.question}", f"  one calibration loop: {loop:.2f} µs CPU", ""]
+        lines = [f"{self.name}: {self.question}", f"  one calibration loop: {loop:.2f} µs CPU; {machine()}", ""]
         width = max([len(row.what) for row in self.rows], default=0)
         lines.append(f"  {'':{width}}  {'figure':>12} {'':7} {'loops':>9}")
         for row in self.rows:
@@ -54,7 +57,16 @@ class Table(msgspec.Struct, frozen=True):
 
     def shown(self) -> dict[str, Any]:
         """The table for machines."""
-        return {"benchmark": self.name, "calibration_us": round(calibration(), 3), "rows": list(self.rows)}
+        found = {"benchmark": self.name, "calibration_us": round(calibration(), 3), "machine": machine()}
+        return found | {"rows": list(self.rows)}
+
+
+def machine() -> str:
+    """What the figures were taken on: Python and how it was built, cores, and how many processes wanted them."""
+    built = str(sysconfig.get_config_var("CONFIG_ARGS"))
+    optimized = "" if "--enable-optimizations" in built else ", built without --enable-optimizations"
+    load = f", load {os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else ""
+    return f"Python {platform.python_version()}{optimized}, {os.cpu_count()} cores{load}"
 
 
 def _figure(value: float) -> str:

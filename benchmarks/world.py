@@ -32,7 +32,9 @@ def build(url: str, key: signed.Key) -> World:
     iam.create_user(UserName=USER)
     iam.put_user_policy(UserName=USER, PolicyName="own", PolicyDocument=json.dumps(_document()))
     made = iam.create_access_key(UserName=USER)["AccessKey"]
-    trust = {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{account}:root"}, "Action": "sts:AssumeRole"}
+    # moto takes the account for nobody in a trust policy, so the user is named as well.
+    trusted = [f"arn:aws:iam::{account}:root", f"arn:aws:iam::{account}:user/{USER}"]
+    trust = {"Effect": "Allow", "Principal": {"AWS": trusted}, "Action": "sts:AssumeRole"}
     document = {"Version": "2012-10-17", "Statement": [trust]}
     role = iam.create_role(RoleName=ROLE, AssumeRolePolicyDocument=json.dumps(document))["Role"]["Arn"]
     own = signed.Key(made["AccessKeyId"], made["SecretAccessKey"])
