@@ -19,6 +19,7 @@ import msgspec
 import uvicorn
 
 from locum.server.protocol import OneWrite
+from locum.server.safe import tls_context
 
 LOG = logging.getLogger("locum.server")
 STOP_SECONDS = 10
@@ -99,7 +100,8 @@ def reloading(context: ssl.SSLContext, certificate: Path, key: Path) -> Callable
 
     def reload() -> None:
         try:
-            context.load_cert_chain(certificate, key, password=lambda: "")
+            tls_context(certificate, key)  # the live one would be left with half of what does not go together
+            context.load_cert_chain(certificate, key)
         except (OSError, ValueError) as error:
             LOG.error("the certificate `%s` was not taken, the old one stays: %s", certificate, error)
 
