@@ -45,7 +45,7 @@ def by_profile(config: Path, profile: str, *arguments: str) -> subprocess.Comple
     """The AWS CLI with a profile and no other setting."""
     return subprocess.run(
         [str(aws_command()), "--profile", profile, "--output", "json", *arguments],
-        env=bare_environment(AWS_CONFIG_FILE=str(config)),
+        env=bare_environment(AWS_CONFIG_FILE=str(config), HOME=str(config.parent)),  # it keeps sessions there
         capture_output=True,
         text=True,
         timeout=120,
