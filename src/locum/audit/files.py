@@ -20,6 +20,7 @@ import msgspec
 #: octets after which the next file of a chain is begun
 LARGE = 64 << 20
 
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_NOFOLLOW
 _NAME = re.compile(r"([0-9]{8}T[0-9]{6}Z)-([0-9a-f]{16})\.([0-9]{6})\.jsonl", re.ASCII)
 
 
@@ -80,7 +81,7 @@ class Appending:
         """Begins the next file, and lets the directory know of it durably."""
         self._number += 1
         path = self._directory / f"{self._stem}.{self._number:06d}.jsonl"
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_NOFOLLOW, 0o600)
+        descriptor = os.open(path, _NEW | os.O_DSYNC, 0o600)  # each write answers when it is durable, in one call
         if self._descriptor >= 0:
             os.close(self._descriptor)
         self._descriptor, self._size = descriptor, 0
@@ -97,18 +98,11 @@ class Appending:
         rest = memoryview(octets)
         while rest:
             rest = rest[os.write(self._descriptor, rest) :]
-        _settle(self._descriptor)
+        if sys.platform == "darwin":  # where the disk is told only so (rule R1)
+            fcntl.fcntl(self._descriptor, fcntl.F_FULLFSYNC)
         self._size += len(octets)
 
     def close(self) -> None:
         """Lets go of the file."""
         os.close(self._descriptor)
         self._descriptor = -1
-
-
-def _settle(descriptor: int) -> None:
-    """Answers when what was written to the file would outlive a power cut (rule R1)."""
-    if sys.platform == "darwin":
-        fcntl.fcntl(descriptor, fcntl.F_FULLFSYNC)
-    else:
-        os.fdatasync(descriptor)

@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event, Lock, Thread
-from time import monotonic
+from time import monotonic, sleep
 from typing import Protocol
 
 import msgspec
@@ -35,6 +35,10 @@ LOG = logging.getLogger("locum.audit")
 #: how long records of reads and refusals gather, how many octets of them, and after how long a digest is signed and
 #: the main store learns of it; all but the octets in seconds
 GATHER, ROOM, SIGN, KEEP = 1.0, 16 << 20, 60.0, 3600.0
+
+#: when the last group had so many records, the next one gathers for so many seconds before it is written: a lone client
+#: never waits for others (decisions 20), and many share what a write costs
+MANY, LINGER = 8, 0.004
 
 #: how many records a trail in memory keeps
 REMEMBERED = 10_000
@@ -192,6 +196,7 @@ class FileTrail:
         self._signed_at = self._kept_at = seconds()
         self._unsigned = self._unkept = False
         self._lost_told = 0
+        self._last_group = 0
         self.lost = 0
         self.failure: str | None = None
         start = Start(chain=self._chain.id, at=now, locum=__version__)
@@ -275,6 +280,7 @@ class FileTrail:
 
     def _write(self, batch: Batch, lost: int) -> None:
         lines, count = batch.lines, len(batch.lines)
+        self._last_group = count
         if lost:
             lines.append(msgspec.json.encode(Lost(at=self._clock(), count=lost)))
         if lines:
@@ -337,7 +343,8 @@ class FileTrail:
         """The writer's thread."""
         while not self._closed:
             if self._something.wait(self._patience()):
-                self._urgent.wait(GATHER)
+                if self._urgent.wait(GATHER) and self._last_group >= MANY and not self._closed:
+                    sleep(LINGER)
                 self.flush()
             else:
                 with self._disk:
