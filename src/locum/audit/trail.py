@@ -65,9 +65,8 @@ class Batch:
         self._waiting: list[Callable[[], object]] = []
 
     def wait(self) -> None:
-        """Returns when the records are durable. Raises TrailError when they never will be."""
+        """Returns when the batch is done: the records are durable, or `failure` says why they never will be."""
         self._gate.wait()
-        self.require()
 
     def then(self, callback: Callable[[], object]) -> None:
         """Calls back, in the trail's thread, when the batch is done; at once when it is done already."""
@@ -76,11 +75,6 @@ class Batch:
                 self._waiting.append(callback)
                 return
         callback()
-
-    def require(self) -> None:
-        """Raises TrailError when the batch is done and failed."""
-        if self.failure is not None:
-            raise TrailError(self.failure)
 
     def settle(self, failure: str | None) -> None:
         """Tells everybody who waits, for better or worse."""

@@ -78,11 +78,13 @@ class Answered(msgspec.Struct, frozen=True):
     request_id: str
     batch: Batch | None = None
 
-    def settled(self) -> Response:
-        """The answer, once the batch is done: another one when the record could not be written (rules A1, R12)."""
+    def settled(self) -> Answered:
+        """What it is once the batch is done: a refusal when the record could not be written (rules A1, R12)."""
         if self.batch is None or self.batch.failure is None:
-            return self.response
-        return refused(Refusal("ServiceUnavailable", UNRECORDED), self.service, self.request_id)
+            return self
+        failed = Refusal("ServiceUnavailable", UNRECORDED)
+        response = refused(failed, self.service, self.request_id)
+        return Answered(response, self.operation, failed.code, self.service, self.request_id)
 
 
 def answer(admitted: Admitted, house: House, request_id: str, *, may_wait: bool = True) -> Response:
@@ -91,7 +93,7 @@ def answer(admitted: Admitted, house: House, request_id: str, *, may_wait: bool 
     answered = attempt(admitted, house, request_id, may_wait=may_wait)
     if answered.batch is not None:
         answered.batch.wait()
-    return answered.settled()
+    return answered.settled().response
 
 
 def attempt(admitted: Admitted, house: House, request_id: str, *, may_wait: bool = True) -> Answered:

@@ -82,8 +82,9 @@ class App:
                 answered = await self._in_thread(attempt, admitted, self._house, request_id)
         if answered.batch is not None and not answered.batch.done:
             await self._stands(answered.batch)
+        answered = answered.settled()
         self._house.metrics.answered(answered.operation, answered.outcome, perf_counter() - began)
-        return answered.settled()
+        return answered.response
 
     def _turned_away(self, refusal: Refusal, request: Request | None, scope: Scope, request_id: str) -> Answered:
         """The refusal of what is no call of a known operation; its record need not be waited for."""
