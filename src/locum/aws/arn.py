@@ -38,7 +38,7 @@ class Arn(msgspec.Struct, frozen=True):
 
     @classmethod
     def parse(cls, text: str) -> Arn:
-        """The ARN that `text` is. Raises ArnError when a field is missing or partition, service or resource is empty."""
+        """The ARN that `text` is. Raises ArnError when a field is missing, or partition, service or resource empty."""
         fields = text.split(":", 5)
         if len(fields) != 6 or fields[0] != "arn":
             raise ArnError(text)
