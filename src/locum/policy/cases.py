@@ -246,7 +246,7 @@ def _owner(resource: str, account: str) -> str:
 
 
 def _own_policy(raw: dict[str, Any], account: str) -> tuple[tuple[Attached, ...] | None, ResourcePolicyKind]:
-    given = [key for key in _OWN_POLICY if key in raw]
+    given = [key for key in _OWN_POLICY if raw.get(key) is not None]
     if len(given) > 1:
         raise CaseError(f"{' and '.join(f'`{key}`' for key in given)}; only one of them would be right")
     if not given:

@@ -17,8 +17,9 @@ from locum.policy.match import ARN_FIELDS, Piece, Pieces, Wild, fold, joined
 
 Values: TypeAlias = Mapping[str, "str | tuple[str, ...]"]
 
-# `${key}` or `${key, 'default'}`; the key may hold anything but the characters that end it.
-_VARIABLE = re.compile(r"\$\{ *([^${}',]+?) *(?:, *'([^'{}]*)' *)?\}", re.ASCII)
+# `${key}` or `${key, 'default'}`; the key may hold anything but the characters that end it, the default anything but
+# the quote that ends it (rule 4.5).
+_VARIABLE = re.compile(r"\$\{ *([^${}',]+?) *(?:, *'([^']*)' *)?\}", re.ASCII)
 _SPECIAL = re.compile(r"[*?$]", re.ASCII)
 # `${*}`, `${?}`, `${$}`: the characters themselves (rule 4.4).
 _LITERALS = ("${*}", "${?}", "${$}")

@@ -85,6 +85,12 @@ def test_depth_is_counted_before_the_text_is_read() -> None:
     assert refused('["[[[[", ' + "[" * MAX_DEPTH).seen == "too many levels of brackets"
 
 
+def test_nothing_behind_one_level_too_many_is_looked_at() -> None:
+    for text in ("[" * 60_000, "[" * 60_000 + "]" * 60_000, "[" * (MAX_DEPTH + 1) + "\x00 not JSON"):
+        error = refused(text)
+        assert (error.line, error.column) == (1, MAX_DEPTH + 1)
+
+
 def test_brackets_inside_strings_are_no_depth() -> None:
     assert parse_document('"' + "[" * 100 + '"').root.kind is Kind.STRING
     assert parse_document('["\\"[", "' + "{" * 100 + '"]').root.kind is Kind.LIST
