@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tomllib
 
+import click
 import pytest
 from click.testing import CliRunner
 from tests.architecture.source import ROOT
@@ -61,7 +62,9 @@ def unknown_options(text: str) -> list[str]:
     found = []
     for name, rest in re.findall(r"\blocum ([a-z]+)([^\n`|&;)]*)", text, flags=re.ASCII):
         if name in COMMANDS and COMMANDS[name]:
-            taken = {option for each in main.get_command(None, name).params for option in each.opts}
+            command = main.get_command(None, name)
+            below = command.commands.values() if isinstance(command, click.Group) else ()
+            taken = {option for one in (command, *below) for each in one.params for option in each.opts}
             asked = re.findall(r"(?<![\w-])--[a-z][a-z-]*", rest.split(" -- ")[0], flags=re.ASCII)
             found += [f"locum {name} {option}" for option in asked if option not in taken | {"--help"}]
     return found

@@ -23,6 +23,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "root": ("locum.cli.root", "recover an account's root key"),
     "keys": ("locum.cli.keys", "show, rotate and revoke the keys of a data directory"),
     "audit": ("locum.cli.audit", "who did what: read the audit trail, and verify that it is whole"),
+    "status": ("locum.cli.status", "what a data directory holds, and how old its keys are"),
+    "doctor": ("locum.cli.doctor", "what is wrong with a data directory, or soon will be"),
     "env": ("locum.cli.env", "shell lines that point an unmodified AWS client at a server"),
     "test": ("locum.cli.test", "run policy unit tests"),
     "explain": ("locum.cli.explain", "why a call is allowed or denied, and the smallest change"),

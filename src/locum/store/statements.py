@@ -161,6 +161,17 @@ SEALED_UNDER_OLD = _text(
         ).where(secret.c.data_key != bindparam("newest"))
     )
 )
+EVERY_SEALED = _text(
+    select(
+        secret.c.id,
+        secret.c.kind,
+        secret.c.column,
+        secret.c.account,
+        secret.c.version,
+        secret.c.data_key,
+        secret.c.sealed,
+    )
+)
 DROP_IDLE_DATA_KEYS = _text(
     delete(data_key).where(
         _is(data_key.c.purpose),
@@ -220,4 +231,3 @@ SEALED_BY_KEY = _text(select(secret.c.data_key, func.count()).group_by(secret.c.
 TOKEN_KEYS = _text(select(entity.c.doc).where(entity.c.kind == literal_column("'token-key'")))
 LAST_CHANGE = _text(select(change.c.at).order_by(change.c.position.desc()).limit(_ONE).offset(_ZERO))
 JOURNAL_MODE = "PRAGMA journal_mode"
-SOUND = "PRAGMA integrity_check"

@@ -1,13 +1,13 @@
-"""A look at a store from outside, without its master key: what is in it, how old its keys are, whether it is sound.
+"""A look at a store from outside: what is in it, how old its keys are, whether every seal opens.
 
-Law: reads only, over a connection of its own, and opens no sealed value. Nothing here decides anything. Works beside
-running servers; each survey is of one state.
+Law: reads only, over a connection of its own, and shows no sealed value; what needs the master key asks for it. Nothing
+here decides anything. Works beside running servers; each look is at one state.
 """
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -15,11 +15,22 @@ from pathlib import Path
 import msgspec
 
 from locum.store import rows
-from locum.store.errors import StoreError
-from locum.store.secrets import DataKeyRow
+from locum.store.entity import Entity
+from locum.store.errors import BrokenSealError, StoreError
+from locum.store.integrity import faults as faults  # part of the look, and asked for here
+from locum.store.secrets import DataKeyRow, DataKeys, Sealed
 from locum.store.selects import Selects
+from locum.store.snapshot import by_id
 from locum.store.sqlite import open_reader
-from locum.store.statements import ACCOUNTS, COUNT_BY_KIND, JOURNAL_MODE, LAST_CHANGE, SEALED_BY_KEY, SOUND, TOKEN_KEYS
+from locum.store.statements import (
+    ACCOUNTS,
+    COUNT_BY_KIND,
+    EVERY_SEALED,
+    JOURNAL_MODE,
+    LAST_CHANGE,
+    SEALED_BY_KEY,
+    TOKEN_KEYS,
+)
 
 
 class KeptTokenKey(msgspec.Struct, frozen=True):
@@ -65,10 +76,29 @@ def survey(path: Path) -> Survey:
         )
 
 
-def faults(path: Path) -> tuple[str, ...]:
-    """What SQLite finds wrong when it reads the whole file; empty when it is sound. Takes long for a large store."""
+def broken_seals(path: Path, keys: DataKeys) -> tuple[int, tuple[str, ...]]:
+    """Opens every sealed value and forgets it: (how many there are, what is wrong with some).
+
+    Raises SealedError when the master key that `keys` has does not open the data keys.
+    """
+    wrong = []
     with _reading(path) as connection:
-        return tuple(str(line) for (line,) in connection.execute(SOUND).fetchall() if line != "ok")
+        keys.learn(Selects(connection).data_keys())
+        count = 0
+        for id, kind, column, account, version, data_key, octets in connection.execute(EVERY_SEALED):
+            count += 1
+            try:
+                keys.open(kind, id, column, Sealed(account, version, data_key, octets), account=account)
+            except BrokenSealError as error:
+                wrong.append(str(error))
+    return count, tuple(wrong)
+
+
+def present(path: Path, kind: type[Entity], ids: Collection[str]) -> tuple[str, ...]:
+    """Which of these ids stand in the store, in the form that is asked for."""
+    with _reading(path) as connection:
+        selects = Selects(connection)
+        return tuple(id for id in ids if selects.load(by_id(kind.kind, id), kind) is not None)
 
 
 def _token_keys(connection: sqlite3.Connection) -> Iterator[KeptTokenKey]:

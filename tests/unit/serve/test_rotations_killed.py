@@ -25,7 +25,8 @@ from locum.server.house import SystemMint
 from locum.store import masterkey, rotation
 from locum.store.engine import SqlStore, open_store
 from locum.store.errors import StoreError
-from locum.store.survey import faults, survey
+from locum.store.integrity import faults
+from locum.store.survey import survey
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 ACCOUNT = "222222222222"
