@@ -1,0 +1,140 @@
+"""No planted secret and no token is in a log (at debug), an error, a record, a metric (rule K14, xK6).
+
+Tries to break it with secrets in every place where a client can send one, and with every secret and token that the
+server made itself. The control plants one line in the log, and it is found. `LOCUM_SECRETS` sets how many rounds.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+import logging
+import os
+import re
+import urllib.parse
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+import pytest
+from tests.served import Client, Credentials, ServedHouse, allow, request
+from tests.unit.server.asgi import application, asked
+from tests.unit.sts.phones import phone_of
+
+from locum.audit.trail import FileTrail
+from locum.server.logs import configure
+from locum.store.engine import open_store
+
+ROUNDS = int(os.environ.get("LOCUM_SECRETS", "12"))
+
+
+class Heard:
+    """Everything that the server said besides the answers to whom a secret belongs."""
+
+    def __init__(self, served: ServedHouse, directory: Path) -> None:
+        self.served = served
+        self.directory = directory
+        self.log = io.StringIO()
+        self.errors: list[bytes] = []
+        self.secrets: set[str] = set()
+        self.app = application(served)
+
+    def ask(self, client: Client, action: str, **inputs: object) -> int:
+        """Asks through the whole application; keeps what a refusal says."""
+        signed = client.signed(request(action, inputs), action.partition(":")[0])
+        answer = asked(self.app, signed)
+        if answer.status != 200:
+            self.errors.append(answer.body)
+        return answer.status
+
+    def found(self) -> set[str]:
+        """The secrets that can be found, as they are, percent-encoded or in base64."""
+        plain = msgspec.structs.replace(
+            request("sts:GetCallerIdentity"), method="GET", path="/_locum/metrics", body=b""
+        )
+        heard = b"\n".join(
+            [
+                self.log.getvalue().encode(),
+                *self.errors,
+                asked(self.app, plain).body,
+                *(path.read_bytes() for path in sorted(self.directory.rglob("*")) if path.is_file()),
+            ]
+        ).decode("utf-8", "replace")
+        return {secret for secret in self.secrets if any(form.search(heard) for form in forms(secret))}
+
+
+def forms(secret: str) -> Iterator[re.Pattern[str]]:
+    """How a secret may be written. The six digits of a code count as a word of their own: a hash may hold any."""
+    edge = "(?:^|[^0-9A-Za-z])" if len(secret) < 8 else ""
+    for text in (secret, urllib.parse.quote(secret, safe=""), base64.b64encode(secret.encode()).decode().rstrip("=")):
+        yield re.compile(edge + re.escape(text) + edge.replace("^", "$"), re.ASCII)
+
+
+@pytest.fixture
+def heard(tmp_path):
+    served, store = ServedHouse(), open_store(None)
+    served.house.trail = FileTrail(tmp_path / "audit", store)
+    found = Heard(served, tmp_path)
+    root = logging.getLogger()
+    level, handlers = root.level, list(root.handlers)
+    configure("json", "debug", stream=found.log)
+    yield found
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    served.house.trail.close()
+    store.close()
+    served.close()
+
+
+def planted(heard: Heard) -> None:
+    """Secrets in every place: passwords, codes, assertions, wrong and right keys, tokens whole, broken and foreign."""
+    served = heard.served
+    everything = served.user("everything", allow("*"))
+    role = served.role("app", allow("iam:*"))
+    phone = phone_of(served, "everything")
+    heard.secrets |= {everything.credentials.secret, served.admin.credentials.secret}
+    for number in range(ROUNDS):
+        password, assertion = (
+            f"Pa55-{number:04d}-w0rd/ä",
+            base64.b64encode(f"<assertion {number}/>".encode() * 9).decode(),
+        )
+        heard.secrets |= {password, assertion}
+        heard.ask(everything, "iam:ChangePassword", OldPassword=password, NewPassword=password)
+        heard.ask(everything, "iam:CreateLoginProfile", UserName="everything", Password=password)
+        heard.ask(everything, "iam:UpdateLoginProfile", UserName="everything", Password=password)
+        unknown = request("iam:CreateUser", body=f"Action=CreateUser&Version=2010-05-08&Secret={password}".encode())
+        heard.errors.append(asked(heard.app, everything.signed(unknown, "iam")).body)
+        heard.ask(everything, "iam:UploadServerCertificate", ServerCertificateName="a", PrivateKey=password)
+        heard.ask(everything, "sts:AssumeRoleWithSAML", RoleArn=role, PrincipalArn=role, SAMLAssertion=assertion)
+        heard.ask(
+            everything, "sts:AssumeRoleWithWebIdentity", RoleArn=role, RoleSessionName="ab", WebIdentityToken=assertion
+        )
+        session = everything.assume(role, f"session-{number}")
+        key, token = session.credentials, session.credentials.token
+        assert token is not None
+        heard.secrets |= {key.secret, token}
+        for secret, sent in ((key.secret, token), ("wrong" + key.secret, token), (key.secret, token[:-8] + "AAAAAAAA")):
+            heard.secrets |= {secret, sent}
+            heard.ask(Client(served, Credentials(key.id, secret, sent)), "iam:CreateUser", UserName=f"user-{number}")
+        made = session("iam:CreateAccessKey", UserName=f"user-{number}")["AccessKey"]["SecretAccessKey"]
+        heard.secrets.add(made)
+        presigned = msgspec.structs.replace(request("iam:ListUsers"), query=f"X-Amz-Security-Token={token}&x={made}")
+        heard.errors.append(asked(heard.app, presigned).body)
+    code = phone.code()
+    heard.secrets |= {code}
+    heard.ask(everything, "sts:GetSessionToken", SerialNumber=phone.serial, TokenCode=code)
+    heard.ask(everything, "sts:GetSessionToken", SerialNumber=phone.serial, TokenCode=code)
+    served.house.trail.flush()
+
+
+def test_no_secret_is_heard(heard):
+    planted(heard)
+    assert len(heard.secrets) > 5 * ROUNDS
+    assert heard.found() == set()
+
+
+def test_the_control_one_planted_line_is_found(heard):
+    planted(heard)
+    secret = sorted(heard.secrets)[0]
+    logging.getLogger("locum.server").debug("it came with %s", secret)
+    assert heard.found() == {secret}
