@@ -6,6 +6,8 @@ only, and every answer says what it is.
 
 from __future__ import annotations
 
+import os
+
 import click
 
 
@@ -27,17 +29,18 @@ def command(
     form: str,
 ) -> None:
     """Serve IAM and STS for development: throwaway, in memory, on loopback only."""
-    from locum.server import development  # the server's imports are not needed for --help
+    from locum.server import development, limits, settings  # the server's imports are not needed for --help
 
     try:
-        settings = development.Settings.of(
+        chosen = development.Settings.of(
             host=host,
             port=port,
             account=account_id,
             admin_key=admin_key,
             root_key=root_key,
             region=region,
+            limits=settings.limits_of(os.environ, limits.DEVELOPING),
         )
     except ValueError as error:
         raise click.UsageError(str(error)) from error
-    development.run(settings, announce=click.echo, form=form)
+    development.run(chosen, announce=click.echo, form=form)

@@ -23,6 +23,7 @@ from locum.server import logs, operations, served
 from locum.server.accounts import Pair, add_account
 from locum.server.app import App
 from locum.server.house import Clocks, House, SystemMint
+from locum.server.limits import DEVELOPING, Limits
 from locum.server.own import Own, OwnError
 from locum.session.keyring import KEY_IDS, ROOT_BYTES, Keyring, TokenKey
 from locum.session.opened import OpenedTokens
@@ -43,10 +44,19 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     admin: Pair | None
     root: Pair | None
     region: str
+    limits: Limits = DEVELOPING
 
     @classmethod
     def of(
-        cls, *, host: str, port: int, account: str, admin_key: str | None, root_key: str | None, region: str
+        cls,
+        *,
+        host: str,
+        port: int,
+        account: str,
+        admin_key: str | None,
+        root_key: str | None,
+        region: str,
+        limits: Limits = DEVELOPING,
     ) -> Settings:
         """Checked settings. Raises ValueError with what was seen and what would be right."""
         try:
@@ -59,7 +69,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         if admin is None and root_key is None:
             admin = ADMIN
         root = Pair.parse(root_key) if root_key is not None else None
-        return cls(host=host, port=port, account=account_id(account), admin=admin, root=root, region=region)
+        return cls(
+            host=host, port=port, account=account_id(account), admin=admin, root=root, region=region, limits=limits
+        )
 
 
 class Development:
@@ -157,4 +169,4 @@ def run(settings: Settings, *, announce: Callable[[str], object], form: str) -> 
             f" key {key}; throwaway, in memory, loopback only"
         )
 
-    served.serve(app, host=settings.host, port=settings.port, listening=listening)
+    served.serve(app, host=settings.host, port=settings.port, listening=listening, limits=settings.limits)

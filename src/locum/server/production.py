@@ -225,6 +225,7 @@ def work(settings: Settings, bound: served.Bound, key: Key, first: Secret | None
             tls=tls,
             renew=renew,
             stop_seconds=settings.stop_seconds,
+            limits=settings.limits,
         )
     finally:
         keeper.stop()

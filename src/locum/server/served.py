@@ -18,8 +18,9 @@ from typing import Any
 import msgspec
 import uvicorn
 
-from locum.server.protocol import OneWrite
+from locum.server.limits import SERVING, Limits, room_for
 from locum.server.safe import tls_context
+from locum.server.timeouts import Connections, protocol
 
 LOG = logging.getLogger("locum.server")
 STOP_SECONDS = 10
@@ -64,19 +65,23 @@ def answer(
     tls: ssl.SSLContext | None = None,
     renew: Callable[[], object] | None = None,
     stop_seconds: int = STOP_SECONDS,
+    limits: Limits = SERVING,
 ) -> None:
     """Answers on a bound socket until SIGINT or SIGTERM. SIGHUP calls `renew` where there is one, and else ends it."""
+    room = room_for(limits.connections)
+    if room < limits.connections:
+        LOG.warning("the system lets this process hold %d connections instead of %d", room, limits.connections)
     config = uvicorn.Config(
         app,
-        http=OneWrite,
-        loop="uvloop",
+        http=protocol(limits, Connections(room)),  # type: ignore[arg-type]  # it is called and nothing else
+        loop="locum.server.timeouts:Loop",
         ws="none",
         lifespan="on",
         log_config=None,
         access_log=False,
         date_header=False,
         server_header=False,
-        timeout_keep_alive=60,
+        timeout_keep_alive=limits.idle_seconds,
         timeout_graceful_shutdown=stop_seconds,
         proxy_headers=False,
         ssl_context_factory=None if tls is None else lambda *_: tls,
@@ -88,11 +93,11 @@ def answer(
     server.run(sockets=[bound.socket])
 
 
-def serve(app: Any, *, host: str, port: int, listening: Callable[[str], None]) -> None:
+def serve(app: Any, *, host: str, port: int, listening: Callable[[str], None], limits: Limits = SERVING) -> None:
     """Binds, announces and answers, in this process. Raises OSError when it cannot bind."""
     bound = bind(host, port)
     listening(bound.url)
-    answer(app, bound)
+    answer(app, bound, limits=limits)
 
 
 def reloading(context: ssl.SSLContext, certificate: Path, key: Path) -> Callable[[], None]:

@@ -17,6 +17,7 @@ from pathlib import Path
 import msgspec
 
 from locum.aws.arn import account_id
+from locum.server.limits import RANGES, SERVING, Limits
 from locum.server.logs import LEVELS
 
 FILE = "locum.toml"
@@ -145,6 +146,10 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("log-level", LEVEL, "info", "from which level up the server logs to standard error, as JSON"),
     Setting("stop-seconds", _number(1, 600), "10", "how long a stop waits for requests that are under way"),
 )
+SETTINGS += tuple(
+    Setting(name.replace("_", "-"), _number(least, most), str(getattr(SERVING, name)), sentence)
+    for name, (least, most, sentence) in RANGES.items()
+)
 BY_NAME = {setting.name: setting for setting in SETTINGS}
 
 
@@ -168,6 +173,17 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     token_key_hours: int
     log_level: str
     stop_seconds: int
+    head_seconds: int
+    idle_seconds: int
+    body_rate: int
+    connections: int
+    source_rate: int
+    key_rate: int
+
+    @property
+    def limits(self) -> Limits:
+        """The limits of load."""
+        return Limits(**{name: getattr(self, name) for name in RANGES})
 
     @property
     def loopback(self) -> bool:
@@ -198,6 +214,15 @@ def choose(given: Mapping[str, str | None], environment: Mapping[str, str]) -> S
     said |= {name: (text, f"option `--{name}`") for name, text in given.items() if text is not None}
     said |= _missing(said)
     return Settings(**{setting.field: _value(setting, said) for setting in SETTINGS})  # type: ignore[arg-type]
+
+
+def limits_of(environment: Mapping[str, str], usual: Limits) -> Limits:
+    """The limits of load that the variables give, where no other setting counts. Raises SettingsError."""
+    said: Said = {}
+    for name in RANGES:
+        variable = BY_NAME[name.replace("_", "-")].variable
+        said[name.replace("_", "-")] = (environment.get(variable, str(getattr(usual, name))), f"variable `{variable}`")
+    return Limits(**{BY_NAME[name].field: _value(BY_NAME[name], said) for name in said})  # type: ignore[arg-type]
 
 
 Said = dict[str, tuple[str, str]]  # name -> (text, where it was said)
