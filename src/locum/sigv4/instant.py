@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
+from functools import lru_cache
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _HTTP_DATE = re.compile(
@@ -24,8 +25,9 @@ def compact(instant: datetime) -> str:
     )
 
 
+@lru_cache(maxsize=128)
 def parse_compact(text: str) -> datetime | None:
-    """The instant that `text` names, or None when it is not one of the calendar."""
+    """The instant that `text` names, or None when it is not one of the calendar. Requests of one second name one."""
     if len(text) != 16 or text[8] != "T" or text[15] != "Z":
         return None
     digits = text[:8] + text[9:15]

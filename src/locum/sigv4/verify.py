@@ -151,17 +151,18 @@ def _within(carrier: Carrier, moment: datetime, now: datetime, window: timedelta
         if -age > window:
             raise refusals.expired("Request is not yet valid")
         return
+    if -window <= age <= window:
+        return
     minutes = window // MINUTE
     if age > window:
         raise refusals.mismatch(
             f"Signature expired: {instant.compact(moment)} is now earlier than {instant.compact(now - window)} "
             f"({instant.compact(now)} - {minutes} min.)"
         )
-    if -age > window:
-        raise refusals.mismatch(
-            f"Signature not yet current: {instant.compact(moment)} is still later than "
-            f"{instant.compact(now + window)} ({instant.compact(now)} + {minutes} min.)"
-        )
+    raise refusals.mismatch(
+        f"Signature not yet current: {instant.compact(moment)} is still later than "
+        f"{instant.compact(now + window)} ({instant.compact(now)} + {minutes} min.)"
+    )
 
 
 def _scope(carrier: Carrier, service: str, regions: Collection[str] | None) -> None:
