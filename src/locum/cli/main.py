@@ -22,6 +22,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "account": ("locum.cli.account", "add and list the accounts of a data directory"),
     "root": ("locum.cli.root", "recover an account's root key"),
     "keys": ("locum.cli.keys", "show, rotate and revoke the keys of a data directory"),
+    "backup": ("locum.cli.backup", "copy the store of a data directory, check a copy, bring one back"),
     "audit": ("locum.cli.audit", "who did what: read the audit trail, and verify that it is whole"),
     "status": ("locum.cli.status", "what a data directory holds, and how old its keys are"),
     "doctor": ("locum.cli.doctor", "what is wrong with a data directory, or soon will be"),

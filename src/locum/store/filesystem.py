@@ -40,7 +40,7 @@ TYPES = frozenset(
     nfs nfs4 cifs smb3 smbfs 9p afs ceph coda lustre vboxsf beegfs gpfs ncpfs sshfs glusterfs
     fuse.sshfs fuse.glusterfs fuse.ceph fuse.s3fs fuse.goofys fuse.mount-s3 fuse.gcsfuse fuse.blobfuse fuse.blobfuse2
     fuse.rclone fuse.davfs fuse.curlftpfs fuse.juicefs fuse.smbnetfs fuse.seaweedfs fuse.mfs fuse.hdfs
-    """.split()
+    """.split()  # noqa: SIM905  a list of so many would take a line each
 )
 
 MOUNTS = Path("/proc/self/mountinfo")
