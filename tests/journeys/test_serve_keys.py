@@ -7,13 +7,18 @@ from __future__ import annotations
 
 import json
 import subprocess
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
+from botocore.config import Config
 from botocore.exceptions import ClientError
-from tests.journeys.clients import Key, boto
+from tests.journeys.clients import Key
 from tests.journeys.documents import allow, policy, trust
 from tests.journeys.served import COMMAND, PATIENCE, Served, bare_environment
 
@@ -28,6 +33,8 @@ class Place:
         self.account: str = found["AccountId"]
         self.root = Key.of(found)
         self._roles = 0
+        self._models = boto3.session.Session(region_name="us-east-1")
+        self._making = threading.Lock()
 
     def locum(self, *words: str, said: str | None = None) -> subprocess.CompletedProcess[str]:
         """What a command on the data directory said."""
@@ -48,10 +55,22 @@ class Place:
         return ran.stdout
 
     def iam(self, key: Key | None = None) -> Any:
-        return boto("iam", self.server.url, key or self.root)
+        return self._client("iam", key or self.root)
 
     def sts(self, key: Key | None = None) -> Any:
-        return boto("sts", self.server.url, key or self.root)
+        return self._client("sts", key or self.root)
+
+    def _client(self, service: str, key: Key) -> Any:
+        """A new client, and so a new connection; its models are read once."""
+        with self._making:
+            return self._models.client(
+                service,
+                endpoint_url=self.server.url,
+                aws_access_key_id=key.id,
+                aws_secret_access_key=key.secret,
+                aws_session_token=key.token,
+                config=Config(retries={"total_max_attempts": 1}),
+            )
 
     def role(self) -> tuple[str, Key]:
         """A new role and the key of a user who may take it."""
@@ -155,16 +174,53 @@ def test_ended_sessions_of_a_user_leave_his_key(place: Place) -> None:
     assert (place.answer(session), place.answer(user).endswith(name)) == ("ExpiredToken", True)
 
 
-def test_tokens_issued_before_a_moment_are_void(place: Place) -> None:
+def test_tokens_issued_before_a_moment_are_void_and_later_ones_live(place: Place) -> None:
     role, user = place.role()
     session = place.session(role, user)
     place.done("keys", "revoke-tokens", "--before", "2026-01-01T00:00:00Z")
     assert place.answer(session).endswith("/shift")
-    made = place.sts(user).assume_role(RoleArn=f"arn:aws:iam::{place.account}:role/{role}", RoleSessionName="late")
-    at = made["ResponseMetadata"]["HTTPHeaders"]["date"]
-    assert at
-    ran = place.locum("keys", "revoke-tokens", "--before", "2999-01-01T00:00:00Z")
-    assert (ran.returncode, "still to come" in ran.stderr) == (2, True)
+    place.done("keys", "revoke-tokens", "--before", datetime.now(UTC).isoformat())
+    assert place.answer(session) == "InvalidClientTokenId"
+    assert place.answer(place.session(role, user)).endswith("/shift")
+
+
+@pytest.mark.parametrize(("moment", "says"), [("2999-01-01T00:00:00Z", "still to come"), ("soon", "is not a moment")])
+def test_tokens_that_are_still_to_come_cannot_be_void(place: Place, moment: str, says: str) -> None:
+    ran = place.locum("keys", "revoke-tokens", "--before", moment)
+    assert (ran.returncode, says in ran.stderr) == (2, True)
+
+
+def test_clients_that_work_through_every_rotation_are_never_refused(place: Place) -> None:
+    """Each makes keys and takes sessions, and uses both, until every rotation is over."""
+    role, user = place.role()
+    place.iam().put_user_policy(UserName=role, PolicyName="all", PolicyDocument=policy(allow("*")))
+    over = threading.Event()
+    refused: list[str] = []
+    rounds: list[int] = []
+
+    def work(number: int) -> None:
+        count = 0
+        while not over.is_set():
+            name = f"{role}-{number}-{count}"
+            place.iam(user).create_user(UserName=name)
+            made = Key.of(place.iam(user).create_access_key(UserName=name)["AccessKey"])
+            session = place.session(role, user)
+            for one, wanted in ((made, f":user/{name}"), (session, f"/{role}/shift")):
+                answer = place._once(one)
+                if not answer.endswith(wanted):
+                    refused.append(f"{name}: {answer}")
+            count += 1
+        rounds.append(count)
+
+    with ThreadPoolExecutor(2) as pool:
+        working = [pool.submit(work, number) for number in range(2)]
+        for which in ("data", "tokens", "master") * 2:
+            place.done("keys", "rotate", which)
+        over.set()
+        for each in working:
+            each.result()
+    assert refused == []
+    assert min(rounds) > 0
 
 
 def test_an_account_is_added_beside_the_running_server(place: Place) -> None:

@@ -48,6 +48,8 @@ def bind(host: str, port: int, *, tls: bool = False) -> Bound:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     bound = socket.socket(family, socket.SOCK_STREAM)
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if family == socket.AF_INET6:
+        bound.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)  # an IPv4 peer never wears an IPv6 address (P7)
     try:
         bound.bind((host, port))
         bound.listen(2048)
