@@ -47,7 +47,12 @@ class Admitted(msgspec.Struct, frozen=True):
 
 
 class MustWait(Exception):
-    """This request waits for a durable commit after all: answer it again where waiting is allowed."""
+    """This request waits for a durable commit: attempt it again where waiting is allowed, in the turn of this account,
+    which a verified signature names (rule D7)."""
+
+    def __init__(self, account: str) -> None:
+        super().__init__()
+        self.account = account
 
 
 class _Unproven(Exception):
@@ -69,7 +74,7 @@ def admit(request: Request, *, shortest_key_id: int = 16) -> Admitted:
 
 class Answered(msgspec.Struct, frozen=True):
     """An answer that may be sent once `batch` stands, in which the record of its call is; None has nothing to wait
-    for. `operation` and `outcome` are the record's."""
+    for. `operation` and `outcome` are the record's; `access_key_id` is the key whose signature was verified, if any."""
 
     response: Response
     operation: str
@@ -77,6 +82,7 @@ class Answered(msgspec.Struct, frozen=True):
     service: str
     request_id: str
     batch: Batch | None = None
+    access_key_id: str = ""
 
     def settled(self) -> Answered:
         """What it is once the batch is done: a refusal when the record could not be written (rules A1, R12)."""
@@ -96,13 +102,19 @@ def answer(admitted: Admitted, house: House, request_id: str, *, may_wait: bool 
     return answered.settled().response
 
 
-def attempt(admitted: Admitted, house: House, request_id: str, *, may_wait: bool = True) -> Answered:
-    """The answer to an admitted request, and what it waits for. Raises MustWait, but only with `may_wait=False`."""
+def attempt(
+    admitted: Admitted, house: House, request_id: str, *, may_wait: bool = True, again: bool = False
+) -> Answered:
+    """The answer to an admitted request, and what it waits for. Raises MustWait, but only with `may_wait=False`.
+
+    `again` says that it was attempted before: its key is charged once (rule D5), and what a write is refused for was
+    asked already and is asked once more inside the write.
+    """
     witness, moment, service = Witness(), house.clocks.moment(), admitted.routed.service
     refusal: Refusal | None = None
     durable = False
     try:
-        response, durable = _answer(admitted, house, request_id, moment, witness, may_wait=may_wait)
+        response, durable = _answer(admitted, house, request_id, moment, witness, may_wait=may_wait, again=again)
     except MustWait:
         raise
     except Refusal as caught:
@@ -130,7 +142,8 @@ def attempt(admitted: Admitted, house: House, request_id: str, *, may_wait: bool
             LOG.exception("request %s could not be recorded", request_id)
         failed = Refusal("ServiceUnavailable", UNRECORDED)
         response, outcome = refused(failed, service, request_id), failed.code
-    return Answered(response, admitted.routed.action, outcome, service, request_id, batch)
+    key = witness.caller.access_key_id if witness.caller is not None else ""
+    return Answered(response, admitted.routed.action, outcome, service, request_id, batch, key)
 
 
 def refused(refusal: Refusal, service: str | None, request_id: str) -> Response:
@@ -140,15 +153,17 @@ def refused(refusal: Refusal, service: str | None, request_id: str) -> Response:
 
 
 def _answer(
-    admitted: Admitted, house: House, request_id: str, moment: Moment, witness: Witness, *, may_wait: bool
+    admitted: Admitted, house: House, request_id: str, moment: Moment, witness: Witness, *, may_wait: bool, again: bool
 ) -> tuple[Response, bool]:
     """The answer, and whether it may leave only when its record is durable."""
     request, operation, shape = admitted.request, admitted.operation, admitted.routed.shape
     mfa_at: datetime | None = None
     proven = False
+    charged = again
 
     def enter(tx: Tx) -> Call:
         """Who calls, and only then what they ask for (rule S21)."""
+        nonlocal charged
         verification = house.verifying(tx)
         caller = access.authenticate(
             request,
@@ -161,6 +176,9 @@ def _answer(
             wire_now=moment.wire_now,
         )
         witness.begin(caller, tx.generation(caller.account))
+        if caller.access_key_id and not charged:
+            charged = True
+            house.rates.require(caller.access_key_id)
         region = admitted.carried.region if admitted.carried else house.place.region
         access.record(caller, house.activity, service=admitted.routed.service, region=region, now=moment.now)
         if operation is None:
@@ -196,18 +214,19 @@ def _answer(
         return call.operation.perform(call, tx)
 
     if admitted.writes:
-        if not may_wait:
-            raise MustWait
         if house.trail.failure is not None:  # what cannot be on record is not done (rule R12)
             raise Refusal("ServiceUnavailable", UNRECORDED)
-        house.store.read(check)  # what would be refused never reaches the writer
+        if not again:  # what would be refused never reaches the writer
+            call = house.store.read(check)
+            if not may_wait:
+                raise MustWait(call.caller.account)
         result = house.store.write(step)
     else:
         try:
             result = house.store.read(step)
         except _Unproven as unproven:
             if not may_wait:
-                raise MustWait from None
+                raise MustWait(unproven.call.caller.account) from None
             mfa_at, proven = access.accept_mfa(unproven.call, house.store), True
             result = house.store.read(step)
     issues = result is not None and "Credentials" in result

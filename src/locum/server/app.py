@@ -1,9 +1,10 @@
 """The ASGI application: front checks, the body up to its cap, then the spine; `/_locum/` beside it.
 
 Law: the only file of the server that knows ASGI. What only reads runs on the event loop, because the store answers it
-from memory; what writes waits for its durable commit in a thread, so that commits can be shared (rule R2). Nobody
-blocks the loop while a record is written: answers that need one durable wait for its batch together. `Date` is ours
-(rule S36), and in `dev` every answer says so (rule E6).
+from memory; what writes waits for its durable commit in a thread, in its account's turn (rule D7), so that commits can
+be shared (rule R2). Who has failed too often is told so, slowly, and not read (rule D5). Nobody blocks the loop while a
+record is written: answers that need one durable wait for its batch together. `Date` is ours (rule S36), and in `dev`
+every answer says so (rule E6).
 """
 
 from __future__ import annotations
@@ -16,38 +17,55 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from email.utils import format_datetime
 from time import perf_counter
-from typing import Any, TypeVar
+from typing import Any
 
 from locum.audit.trail import Batch
 from locum.aws.faults import Refusal
 from locum.http import Request, Response
 from locum.server import front
 from locum.server.answer import Answered, MustWait, admit, attempt, refused
+from locum.server.buckets import throttled
 from locum.server.caps import LARGEST
 from locum.server.house import House
-from locum.server.own import Own
+from locum.server.own import PREFIX, Own
 from locum.server.recorded import turned_away
+from locum.server.turns import Turns
+from locum.sigv4 import carrier
 
-T = TypeVar("T")
+_OWN = PREFIX.encode()
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
-# How many requests may wait for a commit at once: the size of one group (rule R2).
-WRITERS = 64
+# How many requests of one account may wait for a commit at once: the size of one group (rule R2). Beside them there are
+# places for others.
+WRITERS, OTHERS = 64, 16
+
+# How long a source that has failed too often waits to be told so, in seconds: a flood over its connections dies down.
+PAUSE = 1.0
 
 
 class App:
     """One server as an ASGI application. `own` answers what is below `/_locum/`. With `loopback_only` a request whose
     socket does not lead from loopback to loopback is refused, however the server was bound (rule E5)."""
 
-    def __init__(self, house: House, own: Own, *, proxies: tuple[str, ...] = (), loopback_only: bool = False) -> None:
+    def __init__(
+        self,
+        house: House,
+        own: Own,
+        *,
+        proxies: tuple[str, ...] = (),
+        loopback_only: bool = False,
+        pause: float = PAUSE,
+    ) -> None:
         self._loopback_only = loopback_only
         self._house = house
         self._own = own
         self._proxies = proxies
-        self._threads = ThreadPoolExecutor(WRITERS, thread_name_prefix="write")
+        self._pause = pause
+        self._threads = ThreadPoolExecutor(WRITERS + OTHERS, thread_name_prefix="write")
+        self._turns = Turns(self._threads, WRITERS + OTHERS, WRITERS)
         self._awaited: dict[Batch, list[asyncio.Future[None]]] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -68,18 +86,21 @@ class App:
                 raise Refusal("AccessDenied", "this server answers on loopback only")
             if refusal := front.check(scope):
                 raise refusal
+            if self._house.rates.sources.bounded and self._exhausted(scope):
+                return await self._held_off(scope, request_id)
             body = await front.read_body(receive, LARGEST, front.declared_length(scope))
             request = front.request_of(scope, body, self._proxies)
             if self._own.answers(request):
-                return await self._in_thread(self._own.answer, request)
+                return await self._turns.run("", self._own.answer, request)
             admitted = admit(request, shortest_key_id=self._house.verification.shortest_key_id)
         except Refusal as refusal:
             answered = self._turned_away(refusal, request, scope, request_id)
         else:
             try:
                 answered = attempt(admitted, self._house, request_id, may_wait=False)
-            except MustWait:
-                answered = await self._in_thread(attempt, admitted, self._house, request_id)
+            except MustWait as must:
+                answered = await self._turns.run(must.account, attempt, admitted, self._house, request_id, again=True)
+        self._charge(scope, answered.access_key_id)
         if answered.batch is not None and not answered.batch.done:
             await self._stands(answered.batch)
         answered = answered.settled()
@@ -94,6 +115,40 @@ class App:
         record = turned_away(request, request_id, refusal, at=at, source_ip=peer, service=service or "")
         self._house.trail.add(record, durable=False)
         return Answered(refused(refusal, service, request_id), "", refusal.code, service or "", request_id)
+
+    def _charge(self, scope: Scope, access_key_id: str) -> None:
+        """Notes who has proved to hold a key, and where nothing was proved."""
+        rates = self._house.rates
+        if access_key_id and (connection := _connection(scope)) is not None:
+            connection["prove"]()
+        if rates.sources.bounded:
+            peer = front.peer_of(scope, self._proxies)
+            if access_key_id:
+                rates.proved(peer, access_key_id)
+            else:
+                rates.failed(peer)
+
+    def _exhausted(self, scope: Scope) -> bool:
+        """Whether this request comes from where too many have failed, and not from somebody known there."""
+        rates, peer = self._house.rates, front.peer_of(scope, self._proxies)
+        if not rates.exhausted(peer) or scope["raw_path"].startswith(_OWN):
+            return False
+        try:
+            carried = carrier(front.request_of(scope, b"", self._proxies), shortest_key_id=1)
+        except Refusal:
+            return True
+        return carried is None or not rates.known(peer, carried.access_key_id)
+
+    async def _held_off(self, scope: Scope, request_id: str) -> Response:
+        """What is said after a while to who has failed too often. It is counted, and of each there is no record: the
+        trail holds the failures that led here, and a flood shall not fill a disk."""
+        began = perf_counter()
+        if (connection := _connection(scope)) is not None:
+            connection["give_way"]()
+        await asyncio.sleep(self._pause)
+        refusal = throttled()
+        self._house.metrics.answered("", refusal.code, perf_counter() - began)
+        return refused(refusal, None, request_id)
 
     async def _stands(self, batch: Batch) -> None:
         """Returns when a batch of records is done. One call from the trail's thread wakes all that wait for it."""
@@ -110,9 +165,6 @@ class App:
         for future in self._awaited.pop(batch, ()):
             if not future.done():
                 future.set_result(None)
-
-    async def _in_thread(self, call: Callable[..., T], *arguments: object) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._threads, call, *arguments)
 
     def _dressed(self, response: Response) -> list[tuple[bytes, bytes]]:
         """The headers of the answer, with those that every answer carries."""
@@ -131,6 +183,12 @@ class App:
             if message["type"] == "lifespan.shutdown":
                 self._threads.shutdown()
                 return
+
+
+def _connection(scope: Scope) -> Any:
+    """The connection that a request came over, as far as the server tells (`timeouts.py`)."""
+    extensions = scope.get("extensions")
+    return extensions.get("locum.connection") if extensions else None
 
 
 def _is_local(scope: Scope) -> bool:

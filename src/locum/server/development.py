@@ -22,6 +22,7 @@ from locum.call import Mint, Place
 from locum.server import logs, operations, served
 from locum.server.accounts import Pair, add_account
 from locum.server.app import App
+from locum.server.buckets import Rates
 from locum.server.house import Clocks, House, SystemMint
 from locum.server.limits import DEVELOPING, Limits
 from locum.server.own import Own, OwnError
@@ -100,6 +101,7 @@ class Development:
             clocks=clocks,
             mint=mint,
             denials=Denials(),
+            rates=Rates(self._settings.limits.source_rate, self._settings.limits.key_rate),
         )
         add_account(house, self._settings.account, admin=self._settings.admin, root=self._settings.root)
         return house

@@ -98,6 +98,16 @@ def request_of(scope: Scope, body: bytes, proxies: tuple[str, ...] = ()) -> Requ
     )
 
 
+def peer_of(scope: Scope, proxies: tuple[str, ...] = ()) -> str:
+    """The address that `request_of` would name, for a scope that `check` lets pass."""
+    client = scope.get("client")
+    peer: str = client[0] if client else ""
+    if not proxies:
+        return peer
+    hops = tuple([("x-forwarded-for", v.decode("latin-1")) for n, v in scope["headers"] if n == b"x-forwarded-for"])
+    return _forwarded(peer, False, hops, _networks(proxies))[0]
+
+
 def _refuse(sentence: str) -> Refusal:
     return Refusal("InvalidRequest", sentence)
 

@@ -18,6 +18,7 @@ from locum.access import Verification
 from locum.access.denials import Denials
 from locum.audit.trail import MemoryTrail, Trail
 from locum.call import Mint, Place
+from locum.server.buckets import Rates
 from locum.server.metrics import Metrics
 from locum.store.activity import Activities
 from locum.store.tx import Store, Tx
@@ -87,7 +88,8 @@ class SystemMint:
 
 class House(msgspec.Struct, kw_only=True):
     """The parts of one server. Dev's reset replaces store, activity, verification, denials and trail; nothing else
-    changes. `trail` takes the record of each call, `metrics` counts them. `follow` answers the verification as the
+    changes. `trail` takes the record of each call, `metrics` counts them, `rates`
+    bounds them (rule D5). `follow` answers the verification as the
     store has it at one step, where token keys are kept there (rule T9)."""
 
     store: Store
@@ -99,6 +101,7 @@ class House(msgspec.Struct, kw_only=True):
     denials: Denials
     trail: Trail = msgspec.field(default_factory=MemoryTrail)
     metrics: Metrics = msgspec.field(default_factory=Metrics)
+    rates: Rates = msgspec.field(default_factory=Rates)
     follow: Callable[[Tx], Verification] | None = None
 
     def verifying(self, tx: Tx) -> Verification:

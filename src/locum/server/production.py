@@ -26,6 +26,7 @@ from locum.iam.entities import Account
 from locum.server import confined, logs, operations, served, token_rules, well_known
 from locum.server.accounts import Added, Pair, adding, new_number, new_pair
 from locum.server.app import App
+from locum.server.buckets import Rates
 from locum.server.house import Clocks, House, SystemMint
 from locum.server.keeper import Keeper
 from locum.server.own import Own
@@ -177,6 +178,7 @@ def house_of(settings: Settings, store: SqlStore, trail: Trail) -> House:
         denials=Denials(),
         trail=trail,
         follow=Following(verification),
+        rates=Rates(settings.source_rate, settings.key_rate),
     )
 
 

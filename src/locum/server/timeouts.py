@@ -97,6 +97,7 @@ class Timed(OneWrite):
         self._body = False  # the body of a request is incomplete
         self._since = 0.0  # when that began
         self._octets = 0  # what came since, framing included
+        self._gives_way = False  # what is under way is no real answer
         self._came = 0  # what came of the body
         self._unwritten = self._stalls = 0  # octets of answers at the last look, and for how many looks they were that
 
@@ -138,7 +139,8 @@ class Timed(OneWrite):
         """The first octet of a request."""
         super().on_message_begin()
         self._head, self._since, self._octets = True, self.loop.time(), 0
-        self.scope["extensions"] = {"locum.proven": {"prove": self._prove}}
+        self._gives_way = False
+        self.scope["extensions"] = {"locum.connection": {"prove": self._prove, "give_way": self._give_way}}
 
     def on_headers_complete(self) -> None:
         """The head is complete; what is told of headers from now on are trailers."""
@@ -169,14 +171,19 @@ class Timed(OneWrite):
             self.transport.close()
 
     def _prove(self) -> None:
+        """A signature was verified in what came over this connection."""
         self._open.prove(self)
+
+    def _give_way(self) -> None:
+        """What is under way may be cut off for somebody else."""
+        self._gives_way = True
 
     # -- what we see ourselves -----------------------------------------------------------------------------------------
     @property
     def answering(self) -> bool:
-        """Whether a complete request is waiting for its answer."""
+        """Whether a complete request is waiting for a real answer."""
         cycle = self.cycle
-        return cycle is not None and not cycle.response_complete and not cycle.more_body
+        return cycle is not None and not (cycle.response_complete or cycle.more_body or self._gives_way)
 
     def end(self, reason: str) -> None:
         """Cuts the connection off."""

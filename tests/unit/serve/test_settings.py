@@ -33,6 +33,12 @@ TEXTS: dict[str, tuple[str, object, str]] = {
     "token-key-hours": ("1", 1, "1_0"),
     "log-level": ("debug", "debug", "loud"),
     "stop-seconds": ("30", 30, "٣"),
+    "head-seconds": ("20", 20, "0"),
+    "idle-seconds": ("5", 5, "1h"),
+    "body-rate": ("512", 512, "+1"),
+    "connections": ("100", 100, "7"),
+    "source-rate": ("0", 0, "-1"),
+    "key-rate": ("10", 10, "1e3"),
 }
 
 

@@ -1,0 +1,125 @@
+"""Clients that take their time, or never finish: they are ended, and honest ones beside them are answered (rule D2)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from tests.floods.clients import HEAD, HEALTH, PATIENCE, SLOW, Line, honest, open_now, served
+from tests.journeys.served import Served
+
+
+@pytest.fixture(scope="module")
+def hasty() -> Iterator[Served]:
+    """A server that waits a second for a head, and two for the next request."""
+    with served(head_seconds=1, idle_seconds=2, connections=SLOW + 64) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def patient() -> Iterator[Served]:
+    """The control: a server that waits."""
+    with served(head_seconds=600, idle_seconds=600, connections=SLOW + 64) as server:
+        yield server
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [b"", b"P", HEAD, b"\r\n\r\n", HEAD + b"Content-Length: 9\r\nX: ", b"GET /_locum/health"],
+    ids=["nothing", "a letter", "a head without an end", "empty lines", "half a header", "half a target"],
+)
+def test_a_head_that_does_not_come_ends_the_connection(hasty: Served, patient: Served, sent: bytes) -> None:
+    assert Line(hasty, sent=sent).ended()
+    waiting = Line(patient, sent=sent)
+    assert not waiting.ended(1.6)
+    waiting.close()
+
+
+def test_one_octet_now_and_then_is_not_a_head(hasty: Served, patient: Served) -> None:
+    for server, kept in ((hasty, False), (patient, True)):
+        line = Line(server, sent=HEAD + b"X: ")
+        for _ in range(16):
+            if line.ended(0.125):
+                break
+            try:
+                line.socket.sendall(b"x")
+            except ConnectionError:
+                break
+        assert (not line.ended(0.1)) is kept
+        line.close()
+
+
+@pytest.mark.parametrize("sent", [b"", b"\r\n", b"G"], ids=["nothing", "empty lines", "a letter"])
+def test_a_connection_without_a_next_request_ends(hasty: Served, patient: Served, sent: bytes) -> None:
+    line, waiting = Line(hasty), Line(patient)
+    for one in (line, waiting):
+        assert one.ask(HEALTH)[0] == 200
+        one.socket.sendall(sent)
+    assert line.ended()
+    assert not waiting.ended(0.1)
+    waiting.close()
+
+
+def test_a_body_that_stands_still_ends_the_connection(hasty: Served) -> None:
+    assert Line(hasty, sent=HEAD + b"Content-Length: 100\r\n\r\nabc").ended()
+    assert Line(hasty, sent=HEAD + b"Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n").ended()
+
+
+def test_many_slow_clients_are_ended_and_an_honest_one_is_answered_meanwhile(hasty: Served, patient: Served) -> None:
+    """`LOCUM_SLOW` says how many."""
+    counts = []
+    for server in (hasty, patient):
+        slow = [Line(server, sent=HEAD + b"X: x") for _ in range(SLOW)]
+        for _ in range(20):
+            line = Line(server)
+            assert line.ask(honest(line))[0] == 200
+            line.close()
+        if server is hasty:
+            assert all(line.ended() for line in slow)
+        counts.append(open_now(slow))
+        for line in slow:
+            line.close()
+    assert counts == [0, SLOW]
+
+
+def test_a_full_house_ends_whoever_proved_nothing_and_keeps_whoever_did() -> None:
+    with served(connections=16) as server:
+        known = Line(server)
+        assert known.ask(honest(known))[0] == 200
+        slow = [Line(server, sent=HEAD) for _ in range(64)]
+        late = Line(server)
+        assert late.ask(honest(late))[0] == 200
+        assert open_now(slow) <= 14
+        assert open_now([known]) == 1
+        assert known.ask(honest(known))[0] == 200
+        for line in (known, late, *slow):
+            line.close()
+
+
+def test_a_head_without_measure_is_cut_off(hasty: Served) -> None:
+    line = Line(hasty, sent=HEAD + b"X: " + b"x" * 70_000)
+    assert line.read()[0] == 400
+    assert line.ended(PATIENCE)
+
+
+def test_a_trailer_is_no_header(hasty: Served) -> None:
+    line = Line(hasty)
+    plain = honest(line).partition(b"\r\n\r\n")[0].split(b"\r\n")
+    head = [part for part in plain if not part.startswith(b"content-length")]
+    body = b"2b\r\nAction=GetCallerIdentity&Version=2011-06-15\r\n"
+    chunked = b"\r\n".join([*head, b"transfer-encoding: chunked"]) + b"\r\n\r\n"
+    line.socket.sendall(chunked)
+    assert line.ask(body + b"0\r\nX-Amz-Evil: 1\r\nHost: evil\r\n\r\n")[0] == 200
+
+    moved = [part for part in head if not part.startswith(b"authorization")]
+    signature = next(part for part in head if part.startswith(b"authorization"))
+    line.socket.sendall(b"\r\n".join([*moved, b"transfer-encoding: chunked"]) + b"\r\n\r\n")
+    status, answer = line.ask(body + b"0\r\n" + signature + b"\r\n\r\n")
+    assert (status, b"MissingAuthenticationToken" in answer) == (403, True)
+    line.close()
+
+
+def test_a_client_that_waits_to_be_asked_for_a_refused_body_cannot_send_anything_as_that_body(hasty: Served) -> None:
+    line = Line(hasty, sent=HEAD + b"Expect: 100-continue\r\nContent-Length: 10000000\r\n\r\n")
+    assert line.read()[0] == 413
+    assert line.ended(PATIENCE)
