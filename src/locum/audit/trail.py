@@ -36,9 +36,9 @@ LOG = logging.getLogger("locum.audit")
 #: the main store learns of it; all but the octets in seconds
 GATHER, ROOM, SIGN, KEEP = 1.0, 16 << 20, 60.0, 3600.0
 
-#: when the last group had so many records, the next one gathers for so many seconds before it is written: a lone client
-#: never waits for others (decisions 20), and many share what a write costs
-MANY, LINGER = 8, 0.004
+#: when the last group had so many records, the next one may gather for so many seconds, in so many steps, for as long as
+#: it grows: a lone client never waits for others (decisions 20), and many share what a write costs
+MANY, LINGER, STEPS = 8, 0.004, 4
 
 #: how many records a trail in memory keeps
 REMEMBERED = 10_000
@@ -333,12 +333,21 @@ class FileTrail:
             return max(0.0, self._kept_at + KEEP - self._seconds())
         return None
 
+    def _linger(self) -> None:
+        """Lets a group grow for as long as it does, but not for long."""
+        batch, count = self._batch, 0
+        for _ in range(STEPS):
+            if self._closed or len(batch.lines) == count:
+                return
+            count = len(batch.lines)
+            sleep(LINGER / STEPS)
+
     def _work(self) -> None:
         """The writer's thread."""
         while not self._closed:
             if self._something.wait(self._patience()):
-                if self._urgent.wait(GATHER) and self._last_group >= MANY and not self._closed:
-                    sleep(LINGER)
+                if self._urgent.wait(GATHER) and self._last_group >= MANY:
+                    self._linger()
                 self.flush()
             else:
                 with self._disk:
