@@ -20,13 +20,13 @@ from locum.store.schema import HEAD
 MIGRATIONS = Path(__file__).with_name("migrations")
 
 
-def upgrade(connection: sqlite3.Connection) -> None:
-    """Runs every revision that the store does not have, and commits. `connection` is in no transaction."""
+def upgrade(connection: sqlite3.Connection, *, migrations: Path = MIGRATIONS, head: str = HEAD) -> None:
+    """Runs every revision up to `head` that the store does not have, and commits. `connection` is in no transaction."""
     engine = create_engine("sqlite://", creator=lambda: connection, poolclass=StaticPool)
-    connection.execute("BEGIN IMMEDIATE")
     with engine.connect() as over:
+        connection.execute("BEGIN IMMEDIATE")  # not before: a first connect ends with a rollback
         config = Config()
-        config.set_main_option("script_location", str(MIGRATIONS))
+        config.set_main_option("script_location", str(migrations))
         config.attributes["connection"] = over
-        command.upgrade(config, HEAD)
+        command.upgrade(config, head)
         over.commit()
