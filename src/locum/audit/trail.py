@@ -36,8 +36,8 @@ LOG = logging.getLogger("locum.audit")
 #: the main store learns of it; all but the octets in seconds
 GATHER, ROOM, SIGN, KEEP = 1.0, 16 << 20, 60.0, 3600.0
 
-#: when the last group had so many records, the next one may gather for so many seconds, in so many steps, for as long as
-#: it grows: a lone client never waits for others (decisions 20), and many share what a write costs
+#: when the last group had so many records, the next one may gather for so many seconds, in so many steps, as long as it
+#: grows: a lone client never waits for others (decisions 20), and many share what a write costs
 MANY, LINGER, STEPS = 8, 0.004, 4
 
 #: how many records a trail in memory keeps
