@@ -99,6 +99,8 @@ def _directory(settings: Settings) -> str | None:
 
 def _settings_file(settings: Settings) -> str | None:
     path = settings.settings_file
+    if path.exists() and path.stat().st_uid not in (os.geteuid(), 0):
+        return f"the settings file `{path}` belongs to user `{path.stat().st_uid}`, neither to this one nor to root"
     if path.exists() and path.stat().st_mode & 0o022:
         return f"others may write the settings file `{path}` (mode `{stat.S_IMODE(path.stat().st_mode):04o}`)"
     return None
@@ -109,12 +111,14 @@ def _store_there(settings: Settings) -> str | None:
     if not directory.is_dir() or (directory / STORE).exists():
         return None
     left = sorted({one.name for one in directory.iterdir()} - masterkey.FILES - {FILE})
-    if left and (directory / masterkey.FILE).exists():
+    if left:
         return f"the data directory `{directory}` holds `{left[0]}` but no `{STORE}`; restore it, nothing is made anew"
     return None
 
 
 STORE = "locum.db"
+#: what a restore that was killed leaves
+UNFINISHED = "restoring"
 
 RULES: tuple[Callable[[Settings], str | None], ...] = (
     _whole_tls,
