@@ -1,6 +1,7 @@
-"""The process that the rotation tests kill: it rotates a key and ends itself, at the line that it was told, by SIGKILL.
+"""The process that the kill tests start: it rotates a key and ends itself, at the line that it was told, by SIGKILL.
 
-Run as `python -m tests.unit.serve.rotating (master|data|tokens) DIRECTORY:LINE…`. Lines are counted as they are
+Run as `python -m tests.unit.serve.rotating (master|data|tokens|first) DIRECTORY:LINE…`; `first` is no rotation but the
+first start of a data directory. Lines are counted as they are
 executed in the files that hold the order of a rotation. LINE 0 runs to the end and prints how many lines there were.
 """
 
@@ -15,8 +16,10 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from locum.server import token_rules
+from locum.server import production, token_rules
 from locum.server.house import SystemMint
+from locum.server.safe import require_safe
+from locum.server.settings import choose
 from locum.store import masterkey, rotation
 from locum.store.engine import open_store
 
@@ -25,15 +28,22 @@ WATCHED = (
     "store/rotation.py",
     "store/masterkey.py",
     "store/keeping.py",
-    "server/token_rules.py",
+    "store/engine.py",
+    "store/schema.py",
     "store/token_keys.py",
+    "server/production.py",
+    "server/token_rules.py",
 )
 
 
 def rotate(directory: Path, which: str) -> None:
     """One rotation, as the command does it."""
     store, file = directory / "locum.db", directory / masterkey.FILE
-    if which == "master":
+    if which == "first":
+        settings = choose({"data-dir": str(directory)}, {})
+        require_safe(settings)
+        production.begin(settings, production.master_key(settings, {}))
+    elif which == "master":
         rotation.rotate_master_key(store, file)
     elif which == "data":
         rotation.settle(store, file)

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import shutil
@@ -102,6 +103,26 @@ def test_a_rotation_killed_at_any_line_loses_nothing_and_can_be_ended(which: str
     ended = {f"{point} of {lines}": unreadable(tmp_path / str(point)) for point in points}
     assert ended == dict.fromkeys(ended, [])
     assert {path.name for directory in directories for path in directory.glob("master.key*")} == {"master.key"}
+
+
+def test_a_first_start_killed_at_any_line_is_made_good_by_the_next(tmp_path: Path) -> None:
+    print(f"seed {SEED}")
+    os.umask(0o077)
+    lines = ran("first", (tmp_path / "whole", 0))[0]
+    points = random.Random(f"{SEED} first").sample(range(1, lines + 1), min(KILLS, lines))
+    directories = [tmp_path / str(point) for point in points]
+    assert ran("first", *zip(directories, points, strict=True)) == [-9] * len(points)
+    assert min(ran("first", *((directory, 0) for directory in directories))) > 0
+    for directory in [tmp_path / "whole", *directories]:
+        shown = json.loads((directory / "root-key.json").read_text())
+        store = opened(directory)
+        keys = store.read(lambda tx, account=shown["AccountId"]: tx.owned(AccessKey, account))
+        secrets = [store.read(lambda tx, key=key: tx.secret(key, SECRET).reveal()) for key in keys]
+        assert [key.state for key in store.token_keys()] == ["primary", "staged"]
+        store.close()
+        assert [key.id for key in keys] == [shown["AccessKeyId"]]
+        assert secrets == [shown["SecretAccessKey"]]
+        assert [account for account, _ in survey(directory / "locum.db").accounts if account] == [shown["AccountId"]]
 
 
 def test_a_store_whose_old_data_key_goes_first_is_caught(made: Path, tmp_path: Path) -> None:

@@ -45,6 +45,11 @@ def test_a_store_that_is_gone_is_not_made_anew(tmp_path: Path) -> None:
     assert "nothing is made anew" in refused(tmp_path)
 
 
+def test_a_directory_of_something_else_is_not_made_into_one(tmp_path: Path) -> None:
+    (tmp_path / "letter.txt").touch()
+    assert "holds `letter.txt` but no `locum.db`" in refused(tmp_path, data_dir=str(tmp_path))
+
+
 def test_a_start_that_was_killed_before_its_store_is_no_loss(tmp_path: Path) -> None:
     directory = tmp_path / "data"
     directory.mkdir(mode=0o700)
