@@ -6,7 +6,9 @@ question for an action (performance: nothing eager). The index follows from the 
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
+from typing import TypeAlias
 
 import msgspec
 
@@ -21,25 +23,28 @@ from locum.policy.principals import Audience
 REMEMBERED = 1024
 
 
-class Candidate(msgspec.Struct, frozen=True, eq=False):
-    """A statement and where it stands. `covers`, `tests` and the rest are the statement's own; `alone` is the decision
-    when this statement applies and nothing else has a say."""
+Row: TypeAlias = tuple[str | tuple[str, ...], str, Matcher | None, tuple[Test, ...] | None, Decision]
+"""A statement as deciding reads it, in one place of memory: how the resource must begin and end ("" for anyhow), the
+matcher for all else (None when there is nothing else), the conditions, and the decision when this statement applies and
+nothing else has a say. Its action is settled."""
 
-    starts: tuple[str, ...] | None
-    covers: Matcher | None
-    tests: tuple[Test, ...] | None
-    alone: Decision
-    ref: StatementRef
+Rows: TypeAlias = tuple[Row, ...]
+
+
+class Candidate(msgspec.Struct, frozen=True, eq=False, gc=False):
+    """A statement and where it stands."""
+
+    acts: Matcher
     audience: Audience | None
     deny: bool
-    acts: Matcher
+    row: Row
 
 
-class Part(msgspec.Struct, frozen=True, eq=False):
-    """What one policy has to say about one action."""
+class Part(msgspec.Struct, frozen=True, eq=False, gc=False):
+    """What one policy has to say about one action, and to whom."""
 
-    denies: tuple[Candidate, ...]
-    allows: tuple[Candidate, ...]
+    denies: tuple[tuple[Audience | None, Row], ...]
+    allows: tuple[tuple[Audience | None, Row], ...]
 
 
 class Attached(msgspec.Struct, frozen=True, eq=False):
@@ -71,7 +76,10 @@ class Attached(msgspec.Struct, frozen=True, eq=False):
         if found is None:
             folded = fold(action)
             every = [one for one in self.speaking(layer) if one.acts(folded)]
-            found = Part(tuple(one for one in every if one.deny), tuple(one for one in every if not one.deny))
+            found = Part(
+                tuple((one.audience, one.row) for one in every if one.deny),
+                tuple((one.audience, one.row) for one in every if not one.deny),
+            )
             if len(parts) >= REMEMBERED:
                 parts.clear()
             parts[action] = found
@@ -80,42 +88,37 @@ class Attached(msgspec.Struct, frozen=True, eq=False):
     def _candidate(self, statement: Statement, layer: str) -> Candidate:
         ref = StatementRef(self.source, statement.index, statement.sid, statement.line, layer)
         verdict = EXPLICIT if statement.deny else ALLOWED
-        return Candidate(
-            starts=statement.starts,
-            covers=statement.covers,
-            tests=statement.tests,
-            alone=Decision(verdict, not statement.deny, (layer,), (ref,)),
-            ref=ref,
-            audience=statement.audience,
-            deny=statement.deny,
-            acts=statement.acts,
-        )
+        alone = Decision(verdict, not statement.deny, (layer,), (ref,))
+        covers = None if statement.starts else statement.covers
+        row = (statement.starts, statement.ends, covers, statement.tests, alone)
+        return Candidate(statement.acts, statement.audience, statement.deny, row)
 
 
-class Lot(msgspec.Struct, frozen=True, eq=False):
+class Lot(msgspec.Struct, frozen=True, eq=False, gc=False):
     """What the caller's policies have to say about one action; None where a layer does not exist.
 
-    `scps` are the levels that do not allow the action in any case, as FullAWSAccess does.
-
-    `plain`: there are identity policies and no other layer, and AWS has no rule of its own for this action;
-    `special` is that rule. `held_by_rcps`: RCPs hold the action's service.
+    `scps` are the levels that do not allow the action in any case, as FullAWSAccess does. `special` is the rule of its
+    own that AWS has for this action. `held_by_rcps`: RCPs hold the action's service.
     """
 
-    plain: bool
-    denies: tuple[Candidate, ...]
-    identity: tuple[Candidate, ...]
-    scp_denies: tuple[Candidate, ...]
-    boundary: tuple[Candidate, ...] | None
-    session: tuple[Candidate, ...] | None
-    scps: tuple[tuple[Candidate, ...], ...] | None
+    denies: Rows
+    identity: Rows
+    scp_denies: Rows
+    boundary: Rows | None
+    session: Rows | None
+    scps: tuple[Rows, ...] | None
     special: Special | None
     held_by_rcps: bool
 
 
 class Bound:
-    """Everything that binds a caller. Frozen but for its index."""
+    """Everything that binds a caller. Frozen but for its index.
 
-    __slots__ = ("_lots", "boundary", "identity", "scps", "session")
+    `plain` holds the rows of identity policies, denies first, of the actions asked for about which nothing else has a
+    say: there is no other layer, and AWS has no rule of its own for the action.
+    """
+
+    __slots__ = ("_lots", "boundary", "identity", "plain", "scps", "session")
 
     def __init__(
         self,
@@ -128,6 +131,7 @@ class Bound:
         self.boundary = boundary
         self.session = session
         self.scps = scps
+        self.plain: dict[str, Rows] = {}
         self._lots: dict[str, Lot] = {}
 
     def lot(self, action: str) -> Lot:
@@ -137,7 +141,11 @@ class Bound:
             found = self._sorted(action)
             if len(self._lots) >= REMEMBERED:
                 self._lots.clear()
+                self.plain.clear()
+            action = sys.intern(action)  # one text for the indexes of all principals
             self._lots[action] = found
+            if found.special is None and self.boundary is None and self.session is None and self.scps is None:
+                self.plain[action] = (*found.denies, *found.identity)
         return found
 
     def _sorted(self, action: str) -> Lot:
@@ -154,7 +162,6 @@ class Bound:
             boundary=None if boundary is None else _allows(boundary),
             session=None if session is None else _allows(session),
             scps=None if self.scps is None else tuple(_allows(one) for one in levels if not _always_allows(one)),
-            plain=kind is None and self.boundary is None and self.session is None and self.scps is None,
             special=kind,
             held_by_rcps=held_by_rcps(action),
         )
@@ -194,16 +201,20 @@ def _acting(policies: Sequence[Attached], folded: str, layer: str) -> list[Candi
     return [one for policy in policies for one in policy.speaking(layer) if one.acts(folded)]
 
 
+# What a row begins with that covers everything.
+_ALWAYS = ("", "", None, None)
+
+
 def _always_allows(found: Sequence[Candidate]) -> bool:
-    return any(one.covers is None and one.tests is None and not one.deny for one in found)
+    return any(one.row[:4] == _ALWAYS and not one.deny for one in found)
 
 
-def _denies(found: Sequence[Candidate]) -> tuple[Candidate, ...]:
-    return tuple(one for one in found if one.deny)
+def _denies(found: Sequence[Candidate]) -> Rows:
+    return tuple(one.row for one in found if one.deny)
 
 
-def _allows(found: Sequence[Candidate]) -> tuple[Candidate, ...]:
-    return tuple(one for one in found if not one.deny)
+def _allows(found: Sequence[Candidate]) -> Rows:
+    return tuple(one.row for one in found if not one.deny)
 
 
 NOBODY = bind()

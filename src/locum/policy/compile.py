@@ -8,6 +8,8 @@ nothing: it only says whether a statement covers an action, a resource, a caller
 from __future__ import annotations
 
 import hashlib
+import sys
+from functools import lru_cache, partial
 
 import msgspec
 
@@ -16,9 +18,12 @@ from locum.policy.conditions import Clause, Test, clause
 from locum.policy.context import Facts
 from locum.policy.document import Document, Kind, Member, Node
 from locum.policy.grammar import Finding, PolicyKind, findings, size
-from locum.policy.match import Matcher, Wild, compiled, fold, glob, matches
+from locum.policy.match import Matcher, Pieces, Wild, compiled, fold, glob, matches
 from locum.policy.principals import EVERYONE, Audience
 from locum.policy.variables import filled, fixed, has_variable, template
+
+# Lists of actions, and conditions, whose compiled form is kept for other policies that say the same.
+SHARED = 4096
 
 
 class PolicyError(Refusal):
@@ -32,12 +37,13 @@ class PolicyError(Refusal):
         self.findings = found
 
 
-class Statement(msgspec.Struct, frozen=True, eq=False):
+class Statement(msgspec.Struct, frozen=True, eq=False, gc=False):
     """One compiled statement.
 
     `covers` says whether a resource is meant, None standing for every resource; a pattern with variables is asked in
-    `tests` instead. `tests` are all conditions, or None when there are none. `audience` is None where the kind of
-    policy has no principals. The texts are kept for explanations.
+    `tests` instead. Where `starts` is not empty, it and `ends` say all that `covers` does. `tests` are all conditions,
+    or None when there are none. `audience` is None where the kind of policy has no principals. The texts are kept for
+    explanations.
     """
 
     index: int
@@ -54,7 +60,8 @@ class Statement(msgspec.Struct, frozen=True, eq=False):
     not_resource: bool
     clauses: tuple[Clause, ...]
     resource_test: Test | None = None
-    starts: tuple[str, ...] | None = None
+    starts: str | tuple[str, ...] = ""
+    ends: str = ""
 
     def is_about(self, resource: str, facts: Facts) -> bool:
         """Whether this statement covers the resource, variables included; conditions are not asked."""
@@ -63,7 +70,7 @@ class Statement(msgspec.Struct, frozen=True, eq=False):
         return self.resource_test is None or self.resource_test(facts)
 
 
-class Policy(msgspec.Struct, frozen=True, eq=False):
+class Policy(msgspec.Struct, frozen=True, eq=False, gc=False):
     """A compiled policy: share it between all it is attached to."""
 
     kind: PolicyKind
@@ -110,7 +117,7 @@ def _statement(document: Document, node: Node, index: int, *, variables: bool) -
     actions, not_action = _texts(elements, "Action")
     resources, not_resource = _texts(elements, "Resource")
     clauses = _clauses(elements.get("Condition"), variables=variables)
-    starts, covers, moving = _resources(resources, negated=not_resource, variables=variables)
+    starts, ends, covers, moving = _resources(resources, negated=not_resource, variables=variables)
     tests = tuple(one.test for one in clauses)
     if moving is not None:
         tests = (moving, *tests)
@@ -130,6 +137,7 @@ def _statement(document: Document, node: Node, index: int, *, variables: bool) -
         clauses=clauses,
         resource_test=moving,
         starts=starts,
+        ends=ends,
     )
 
 
@@ -148,7 +156,7 @@ def _clauses(member: Member | None, *, variables: bool) -> tuple[Clause, ...]:
     if member is None:
         return ()
     return tuple(
-        clause(
+        _clause(
             operator.key,
             key.key,
             tuple(node.text for node in key.value.one_or_many()),
@@ -157,6 +165,11 @@ def _clauses(member: Member | None, *, variables: bool) -> tuple[Clause, ...]:
         for operator in member.value.members
         for key in operator.value.members
     )
+
+
+@lru_cache(maxsize=SHARED)
+def _clause(operator: str, key: str, wanted: tuple[str, ...], *, variables: bool) -> Clause:
+    return clause(operator, key, wanted, variables=variables)
 
 
 def _audience(elements: dict[str, Member]) -> Audience | None:
@@ -174,48 +187,46 @@ def _any(exact: frozenset[str], prefixes: tuple[str, ...], others: tuple[Matcher
     """One matcher for many: exact names, then prefixes, then the rest."""
     if not prefixes and not others:
         return next(iter(exact)).__eq__ if len(exact) == 1 else exact.__contains__
-    if not exact and not others and len(prefixes) == 1:
-        prefix = prefixes[0]
-        return lambda text: text.startswith(prefix)
     if not exact and not prefixes and len(others) == 1:
         return others[0]
-
-    def test(text: str) -> bool:
-        return text in exact or text.startswith(prefixes) or any(one(text) for one in others)
-
-    return test
+    return partial(_any_of, exact, prefixes, others)
 
 
-def _not(test: Matcher) -> Matcher:
-    return lambda text: not test(text)
+def _any_of(exact: frozenset[str], prefixes: tuple[str, ...], others: tuple[Matcher, ...], text: str) -> bool:
+    return text in exact or text.startswith(prefixes) or any(one(text) for one in others)
+
+
+def _not(test: Matcher, text: str) -> bool:
+    return not test(text)
 
 
 def _nothing(text: str) -> bool:
     return False
 
 
+@lru_cache(maxsize=SHARED)
 def _actions(patterns: tuple[str, ...], *, negated: bool) -> Matcher:
-    """Whether a folded action is covered (rules 3.1 and 3.2)."""
+    """Whether a folded action is covered (rules 3.1 and 3.2). One matcher for all statements that list the same."""
     pieces = [glob(fold(pattern)) for pattern in patterns]
     exact = frozenset("".join(map(str, one)) for one in pieces if all(isinstance(piece, str) for piece in one))
     others = tuple(compiled(one) for one in pieces if not all(isinstance(piece, str) for piece in one))
     test = _any(exact, (), others)
-    return _not(test) if negated else test
+    return partial(_not, test) if negated else test
 
 
 def _resources(
     patterns: tuple[str, ...], *, negated: bool, variables: bool
-) -> tuple[tuple[str, ...] | None, Matcher | None, Test | None]:
-    """The matcher for patterns without variables, or the test that asks all of them (rules 3.3 to 3.9); and, when it
-    is all that they ask for, how a resource must begin: deciding by that touches less memory.
+) -> tuple[str | tuple[str, ...], str, Matcher | None, Test | None]:
+    """How a resource must begin and end, where that is all that is asked for, since deciding by that touches less
+    memory; the matcher for patterns without variables, or the test that asks all of them (rules 3.3 to 3.9).
 
     `*` stands for every resource, and nothing else covers an action that has none (rule 3.7): other patterns begin
     with `arn:`. A pattern whose variable has no value matches nothing (rule 4.6).
     """
     if not patterns:
-        return None, None, None
+        return "", "", None, None
     if "*" in patterns:
-        return (None, _nothing, None) if negated else (None, None, None)
+        return "", "", _nothing if negated else None, None
     templates = [template(text, variables=variables, wildcards=True, resource=True) for text in patterns]
     still = [fixed(one) for one in templates if not has_variable(one)]
     moving = tuple(one for one in templates if has_variable(one))
@@ -229,8 +240,8 @@ def _resources(
             others.append(compiled(pieces))
     at_rest = _any(frozenset(exact), tuple(prefixes), tuple(others)) if still else _nothing
     if not moving:
-        starts = None if negated or exact or others else tuple(prefixes)
-        return starts, (_not(at_rest) if negated else at_rest), None
+        starts, ends = ("", "") if negated else _edges(still)
+        return starts, ends, (partial(_not, at_rest) if negated else at_rest), None
 
     def test(facts: Facts) -> bool:
         resource = facts.resource
@@ -242,4 +253,19 @@ def _resources(
                 return not negated
         return negated
 
-    return None, None, test
+    return "", "", None, test
+
+
+def _edges(patterns: list[Pieces]) -> tuple[str | tuple[str, ...], str]:
+    """How a text must begin and end that matches one of `patterns`, when no more than that is asked for; else "", "".
+
+    One text for all patterns that begin alike, as those of one service do.
+    """
+    heads = tuple(sys.intern(one[0]) for one in patterns if isinstance(one[0], str))
+    if len(heads) == len(patterns):
+        if all(one[1:] == (Wild.RUN,) for one in patterns):
+            return (heads[0] if len(heads) == 1 else heads), ""
+        if len(patterns) == 1 and len(patterns[0]) == 3 and patterns[0][1] is Wild.RUN:
+            tail = patterns[0][2]
+            return (heads[0], tail) if isinstance(tail, str) else ("", "")
+    return "", ""

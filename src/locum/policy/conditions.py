@@ -92,7 +92,7 @@ class OperatorName(msgspec.Struct, frozen=True):
         return cls(qualifier, plain, plain != name)
 
 
-class Clause(msgspec.Struct, frozen=True, eq=False):
+class Clause(msgspec.Struct, frozen=True, eq=False, gc=False):
     """One key under one operator: what a policy wants, and the test that says whether a request has it."""
 
     operator: str

@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from locum.policy.actions import Special, owned_by_aws
-from locum.policy.bound import Attached, Candidate, Lot, attached
+from locum.policy.bound import Attached, Lot, Rows, attached
 from locum.policy.context import Exhausted, Facts
 from locum.policy.decision import ALLOWED, EXPLICIT, IMPLICIT, Decision, StatementRef
-from locum.policy.principals import IN_ACCOUNT, Naming, PrincipalType
+from locum.policy.principals import IN_ACCOUNT, Audience, Naming, PrincipalType
 from locum.policy.question import Question
 from locum.policy.said import applies, first, granted, meets
 from locum.policy.trust import may_be_asked
@@ -51,9 +51,10 @@ def decide(question: Question) -> Decision:
     It does not check that the caller is who it says: that is authentication.
     """
     try:
-        lot = question.bound.lot(question.action)
+        bound, action = question.bound, question.action
+        rows = bound.plain.get(action)
         if (
-            lot.plain
+            rows is not None
             and question.resource_policy is None
             and question.rcps is None
             and question.endpoint is None
@@ -62,42 +63,37 @@ def decide(question: Question) -> Decision:
             principal = question.principal
             kind = principal.type
             if principal.account == question.resource_account and (kind is _USER or kind is _ROLE_SESSION):
-                return _by_identity_alone(question, lot)
-        return _in_order(question, lot, Facts(question.context, question.resource))
+                return _by_identity_alone(question, rows)
+        return _in_order(question, bound.lot(action), Facts(question.context, question.resource))
     except Exhausted:
         return _TOO_MUCH
 
 
-def _by_identity_alone(question: Question, lot: Lot) -> Decision:
+def _by_identity_alone(question: Question, rows: Rows) -> Decision:
     """The commonest question, where `_in_order` has two steps left: a Deny, then an Allow, of identity policies.
 
     The context is not looked at before a condition asks for it.
     """
     resource = question.resource
     facts: Facts | None = None
-    denial: Candidate | None = None
-    for one in lot.denies:
-        starts = one.starts
-        if resource.startswith(starts) if starts is not None else (one.covers is None or one.covers(resource)):
-            if facts is None:
-                facts = Facts(question.context, resource)
-            if one.tests is None or meets(one.tests, facts):
-                if denial is not None:
-                    return _explicit(question, lot, facts)
-                denial = one
-    if denial is not None:
-        return denial.alone
-    for one in lot.identity:
-        starts = one.starts
-        if resource.startswith(starts) if starts is not None else (one.covers is None or one.covers(resource)):
-            tests = one.tests
-            if tests is None:
-                return one.alone
-            if facts is None:
-                facts = Facts(question.context, resource)
-            if meets(tests, facts):
-                return one.alone
-    return _NO_IDENTITY
+    denial: Decision | None = None
+    for starts, ends, covers, tests, alone in rows:
+        if (
+            (not starts or resource.startswith(starts))
+            and (not ends or resource.endswith(ends, len(starts)))
+            and (covers is None or covers(resource))
+        ):
+            if tests is not None:
+                if facts is None:
+                    facts = Facts(question.context, resource)
+                if not meets(tests, facts):
+                    continue
+            if alone.allowed:
+                return alone if denial is None else denial  # every Deny comes before
+            if denial is not None:
+                return _explicit(question, question.bound.lot(question.action), Facts(question.context, resource))
+            denial = alone
+    return _NO_IDENTITY if denial is None else denial
 
 
 def _in_order(question: Question, lot: Lot, facts: Facts) -> Decision:
@@ -147,15 +143,14 @@ def _any_reached(policies: Sequence[Attached], layer: str, question: Question, f
     """Whether a Deny of these policies applies and reaches the caller."""
     action = question.action
     for policy in policies:
-        for one in policy.part(action, layer).denies:
-            if _reaches(one, question) and applies(one, facts):
+        for audience, row in policy.part(action, layer).denies:
+            if _reaches(audience, question) and applies(row, facts):
                 return True
     return False
 
 
-def _reaches(one: Candidate, question: Question) -> bool:
-    """Whether the audience of this Deny holds the caller."""
-    audience = one.audience
+def _reaches(audience: Audience | None, question: Question) -> bool:
+    """Whether the audience of a Deny holds the caller."""
     if audience is None or audience.open:
         return True
     return audience.hits(question.principal, bounded=question.bound.boundary is not None)
@@ -183,15 +178,15 @@ def _resource_side(question: Question, lot: Lot) -> list[tuple[Sequence[Attached
 def _explicit(question: Question, lot: Lot, facts: Facts) -> Decision:
     """The denial that names every Deny statement that applied."""
     found = [
-        one.ref
+        row[-1].statements[0]
         for policies, layer in _resource_side(question, lot)
         for policy in policies
-        for one in policy.part(question.action, layer).denies
-        if _reaches(one, question) and applies(one, facts)
+        for audience, row in policy.part(question.action, layer).denies
+        if _reaches(audience, question) and applies(row, facts)
     ]
     if held_by_scps(question):
-        found += [one.ref for one in lot.scp_denies if applies(one, facts)]
-    found += [one.ref for one in lot.denies if applies(one, facts)]
+        found += [row[-1].statements[0] for row in lot.scp_denies if applies(row, facts)]
+    found += [row[-1].statements[0] for row in lot.denies if applies(row, facts)]
     layers = {ref.layer for ref in found}
     found.sort(key=lambda ref: LAYERS.index(ref.layer))
     return Decision(EXPLICIT, False, tuple(layer for layer in LAYERS if layer in layers), tuple(found))
@@ -294,7 +289,7 @@ def _intersection(question: Question, lot: Lot, facts: Facts, *, ref: StatementR
             if one is None:
                 silent.append(layer)
             else:
-                found.append(one.ref)
+                found.append(one)
     if silent:
         return _implicit(tuple(silent))
     if not identity:

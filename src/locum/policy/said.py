@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from locum.policy.bound import Attached, Candidate
+from locum.policy.bound import Attached, Row, Rows
 from locum.policy.conditions import Test
 from locum.policy.context import Facts
 from locum.policy.decision import StatementRef
@@ -26,28 +26,22 @@ def meets(tests: Sequence[Test], facts: Facts) -> bool:
     return True
 
 
-def applies(one: Candidate, facts: Facts) -> bool:
+def applies(row: Row, facts: Facts) -> bool:
     """Whether this statement applies to the resource under these facts; its action already does."""
-    covers = one.covers
-    if covers is not None and not covers(facts.resource):
-        return False
-    tests = one.tests
-    if tests is not None:
-        for test in tests:
-            if not test(facts):
-                return False
-    return True
+    return first((row,), facts) is not None
 
 
-def first(found: Sequence[Candidate], facts: Facts) -> Candidate | None:
+def first(rows: Rows, facts: Facts) -> StatementRef | None:
     """The first of these statements that applies, or None."""
     resource = facts.resource
-    for one in found:
-        starts = one.starts
-        if resource.startswith(starts) if starts is not None else (one.covers is None or one.covers(resource)):
-            tests = one.tests
-            if tests is None or meets(tests, facts):
-                return one
+    for starts, ends, covers, tests, alone in rows:
+        if (
+            (not starts or resource.startswith(starts))
+            and (not ends or resource.endswith(ends, len(starts)))
+            and (covers is None or covers(resource))
+            and (tests is None or meets(tests, facts))
+        ):
+            return alone.statements[0]
     return None
 
 
@@ -57,13 +51,12 @@ def granted(
     """How closely the Allow statements that apply name the caller, and the one that does it most closely."""
     best, ref = _NOT, None
     for policy in policies:
-        for one in policy.part(question.action, layer).allows:
-            audience = one.audience
+        for audience, row in policy.part(question.action, layer).allows:
             if audience is None:
                 continue
             naming = _ITSELF if audience.open else audience.names(question.principal)
-            if naming > best and applies(one, facts):
-                best, ref = naming, one.ref
+            if naming > best and (found := first((row,), facts)) is not None:
+                best, ref = naming, found
                 if best is _ITSELF:
                     return best, ref
     return best, ref
