@@ -22,6 +22,8 @@ SEED = int(os.environ.get("LOCUM_SEED") or random.randrange(1 << 32))
 CUTS = int(os.environ.get("LOCUM_POWER_CUTS", "300"))
 FEWER = max(CUTS // 5, 40)
 PAIRS = 400
+#: operations within which a store comes into being
+BEGINNING = 120
 
 
 def recorded(folder: Path, way: str, *fault: str, pairs: int = PAIRS) -> list[Entry]:
@@ -33,10 +35,10 @@ def recorded(folder: Path, way: str, *fault: str, pairs: int = PAIRS) -> list[En
 
 
 def cut(entries: list[Entry], folder: Path, count: int, *, believing: bool = True) -> list[Found]:
-    """What is found after that many power cuts, anywhere in a recording."""
+    """What is found after that many power cuts, anywhere in a recording; one in ten falls into its beginning."""
     folder.mkdir()
     chance = random.Random(SEED)
-    cuts = sorted(chance.randrange(1, len(entries) + 1) for _ in range(count))
+    cuts = sorted(chance.randrange(1, (len(entries), BEGINNING)[chance.random() < 0.1] + 1) for _ in range(count))
     return [
         examined(image, folder, with_the_store=number % 10 == 0)
         for number, image in enumerate(images(entries, cuts, SEED, believing=believing))

@@ -257,5 +257,10 @@ def test_a_restore_that_was_killed_is_no_store_and_goes_on_when_asked_again(told
     shutil.copy(told.backup / "locum.db", directory / "restoring" / "locum.db")
     with pytest.raises(RuntimeError, match="nothing is made anew"):
         serve(directory)
+    key = (directory / "master.key").read_text().strip()
+    (directory / "master.key").rename(tmp_path / "elsewhere.key")
+    with pytest.raises(RuntimeError, match="nothing is made anew"):
+        Served("serve", "--data-dir", str(directory), "--port", "0", environment={"LOCUM_MASTER_KEY": key})
+    (tmp_path / "elsewhere.key").rename(directory / "master.key")
     assert done("restore", told.backup, "--data-dir", directory)["SessionsEnded"] == 4
     assert not (directory / "restoring").exists()

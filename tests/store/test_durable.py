@@ -1,7 +1,7 @@
 """What is acknowledged is durable: processes are killed, commits are made to fail (rules R1, R2, R13).
 
 `LOCUM_KILLS` sets how many processes are killed (10 by default). A kill proves recovery, not that the disk was told:
-that FULL is on is a test of its own, and power cuts need a simulator that is not built yet.
+that FULL is on is a test of its own, and power cuts are cut in `tests/durability`.
 """
 
 from __future__ import annotations

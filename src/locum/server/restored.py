@@ -23,6 +23,7 @@ from locum.iam.access_keys import INACTIVE, AccessKey
 from locum.iam.entities import Account, Role, User
 from locum.server import operations, token_rules
 from locum.server.production import AUDIT
+from locum.server.safe import UNFINISHED
 from locum.server.settings import FILE
 from locum.store import backup, masterkey, survey
 from locum.store.backup import BackupError, Manifest
@@ -34,7 +35,6 @@ from locum.store.tombstones import OFF, REMOVED, Ending, Tombstones
 from locum.store.tx import Tx
 
 _EVERY = 1_000_000_000
-_UNFINISHED = "restoring"
 
 
 def _removal(verb: str, after: Mapping[str, object] | None) -> str | None:
@@ -74,7 +74,7 @@ def restore(folder: Path, directory: Path, key: Secret, dead: Tombstones, *, min
             f"`{fingerprint}`"
         )
     _require_room(directory)
-    unfinished = directory / _UNFINISHED
+    unfinished = directory / UNFINISHED
     if unfinished.exists():
         shutil.rmtree(unfinished)
     unfinished.mkdir(mode=0o700)
@@ -94,7 +94,7 @@ def restore(folder: Path, directory: Path, key: Secret, dead: Tombstones, *, min
 def _require_room(directory: Path) -> None:
     """Raises BackupError when the directory holds more than a master key, settings and the audit trail."""
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-    held = sorted({one.name for one in directory.iterdir()} - masterkey.FILES - {FILE, AUDIT, _UNFINISHED})
+    held = sorted({one.name for one in directory.iterdir()} - masterkey.FILES - {FILE, AUDIT, UNFINISHED})
     if held:
         raise BackupError(f"the data directory `{directory}` holds `{held[0]}`; restore into an empty one")
 
