@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import logging
 import sqlite3
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from tests.store.nouns import MASTER_KEY, Door, add, door
 
-from locum.server.keeper import check
+from locum.audit.trail import MemoryTrail
+from locum.server.gauges import gauges
+from locum.server.house import House
+from locum.server.keeper import Keeper, check
+from locum.server.metrics import Metrics
+from locum.server.production import house_of
+from locum.server.settings import choose
 from locum.store.engine import SqlStore, open_store
 from locum.store.errors import StoreError
 from locum.store.integrity import Idle, faults
@@ -53,6 +60,24 @@ def test_a_damaged_page_is_found_and_logged(path: Path, caplog: pytest.LogCaptur
         check(path)
     assert {record.levelno for record in caplog.records} == {logging.CRITICAL}
     assert "restore a backup" in caplog.text
+
+
+def test_what_was_found_at_the_start_is_a_metric(path: Path) -> None:
+    store = filled(path)
+    page = Metrics().render(gauges(_house(store)))
+    assert b"locum_store_damaged" not in page
+    keeper = Keeper(store, path, timedelta(hours=24))
+    keeper.start()  # looks once, however soon it is stopped
+    keeper.stop()
+    assert store.faults == ()
+    assert b"locum_store_damaged 0" in Metrics().render(gauges(_house(store)))
+    store.faults = ("row 3 missing",)
+    assert b"locum_store_damaged 1" in Metrics().render(gauges(_house(store)))
+    store.close()
+
+
+def _house(store: SqlStore) -> House:
+    return house_of(choose({"data-dir": "nowhere"}, {}), store, MemoryTrail())
 
 
 def test_that_a_store_is_sound_is_logged(path: Path, caplog: pytest.LogCaptureFixture) -> None:

@@ -26,6 +26,10 @@ def gauges(house: House) -> list[Gauge]:
         Gauge("locum_store_failed", "1 when the store only reads.", 1 if failure else 0),
     ]
     if isinstance(store, SqlStore):
+        if store.faults is not None:
+            found.append(
+                Gauge("locum_store_damaged", "1 when the store was read and is not sound.", 1 if store.faults else 0)
+            )
         found.append(Gauge("locum_store_generation", "Position of the newest change known here.", store.position))
     try:
         ages = _ages(house, house.clocks.moment().wire_now)

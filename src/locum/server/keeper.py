@@ -48,23 +48,24 @@ class Keeper:
             self._thread.join()
 
     def _run(self) -> None:
-        while not self._stop.is_set():
+        while True:
             try:
                 look(self._store, self._mint, datetime.now(UTC), self._key_age)
             except (StoreError, token_rules.TokenRulesError, sqlite3.Error):
                 LOG.exception("the token keys could not be looked after")
             if not self._read:
                 self._read = True
-                check(self._path)
+                self._store.faults = check(self._path)
             try:
                 self._idle.look()
             except StoreError:
                 LOG.exception("the store's log stays as long as it is")
-            self._stop.wait(SECONDS)
+            if self._stop.wait(SECONDS):
+                return
 
 
-def check(path: Path) -> None:
-    """Reads the whole store and logs what is wrong with it."""
+def check(path: Path) -> tuple[str, ...]:
+    """Reads the whole store, logs what is wrong with it and answers it."""
     try:
         found = faults(path)
     except StoreError as error:
@@ -73,6 +74,7 @@ def check(path: Path) -> None:
         LOG.critical("the store is damaged; restore a backup: %s", fault)
     if not found:
         LOG.info("the store was read as a whole and is sound")
+    return found
 
 
 def look(store: SqlStore, mint: SystemMint, now: datetime, key_age: timedelta) -> bool:

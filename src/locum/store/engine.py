@@ -50,6 +50,8 @@ class SqlStore:
         self, connection: sqlite3.Connection, readers: Readers, keys: DataKeys, turn: Lock, activity: Activities
     ) -> None:
         self.activity = activity
+        #: what was found wrong when the store was read as a whole; None before that
+        self.faults: tuple[str, ...] | None = None
         self._connection = connection
         self._readers = readers
         self._keys = keys
