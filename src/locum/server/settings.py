@@ -289,7 +289,9 @@ PAGE = f"""# Settings
 
 Made from the code by `make docs`: do not edit. Each setting is an option of `locum serve`, a variable and a key of
 `{FILE}` in the data directory (or of the file that `--config` names). An option counts before a variable, a variable
-before the file. A setting that does not exist is an error, wherever it stands.
+before the file. A setting that does not exist is an error, wherever it stands. `locum doctor` takes them all;
+`locum keys`, `locum account`, `locum root` and `locum status` take those that lead to the data directory:
+`--data-dir`, `--config` and `--master-key-file`.
 
 In the file a number is a number, a flag is `true` or `false`, and what has several values may be a list of texts. The
 master key itself may stand in the variable `LOCUM_MASTER_KEY`; it is no setting, and it is unset once it was read.
