@@ -19,6 +19,10 @@ INSTANCE_PROFILE, MANAGED_POLICY, POLICY_VERSION = "AIPA", "ANPA", "ANVA"
 PUBLIC_KEY, CERTIFICATE, SERVICE_CREDENTIAL = "APKA", "ASCA", "ACCA"
 
 _BASE32 = re.compile(r"[A-Z2-7]{16}", re.ASCII)
+# Two letters of base32 for ten bits, and where the ten bits of each pair stand: four times faster than encoding bytes.
+_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
+_PAIRS = [high + low for high in _LETTERS for low in _LETTERS]
+_SHIFTS = range(70, -1, -10)
 # The letters of base32 as the digits that `int` reads: seven times faster than decoding bytes.
 _DIGITS = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", "0123456789abcdefghijklmnopqrstuv")
 
@@ -26,7 +30,7 @@ _DIGITS = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", "0123456789abcdefghi
 def key_id(prefix: str, account: str, *, low39: int, generation: int = 1) -> str:
     """An access-key id of `account`. `low39` is 39 random bits; `generation` is 1 everywhere but in `dev` (rule E6)."""
     number = (generation << 79) | (int(account) << 39) | (low39 & ((1 << 39) - 1))
-    return prefix + base64.b32encode(number.to_bytes(10, "big")).decode("ascii")
+    return prefix + "".join([_PAIRS[number >> shift & 1023] for shift in _SHIFTS])
 
 
 def account_of(access_key_id: str) -> str | None:
