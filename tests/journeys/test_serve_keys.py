@@ -22,6 +22,8 @@ from tests.journeys.clients import Key
 from tests.journeys.documents import allow, policy, trust
 from tests.journeys.served import COMMAND, PATIENCE, Served, bare_environment
 
+from locum.server.well_known import PAIRS
+
 
 class Place:
     """A running server, its data directory, and what is done to it."""
@@ -221,6 +223,13 @@ def test_clients_that_work_through_every_rotation_are_never_refused(place: Place
             each.result()
     assert refused == []
     assert min(rounds) > 0
+
+
+@pytest.mark.parametrize(
+    ("id", "secret"), [pair[:2] for pair in PAIRS], ids=[f"{at}-{one[0]}" for at, one in enumerate(PAIRS)]
+)
+def test_a_key_that_everybody_knows_opens_nothing(place: Place, id: str, secret: str) -> None:
+    assert place.answer(Key(id, secret)) in {"InvalidClientTokenId", "IncompleteSignature"}
 
 
 def test_an_account_is_added_beside_the_running_server(place: Place) -> None:
