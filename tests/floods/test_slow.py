@@ -131,3 +131,12 @@ def test_a_client_that_waits_to_be_asked_for_a_refused_body_cannot_send_anything
     line = Line(hasty, sent=HEAD + b"Expect: 100-continue\r\nContent-Length: 10000000\r\n\r\n")
     assert line.read()[0] == 413
     assert line.ended(PATIENCE)
+
+
+def test_requests_sent_at_once_are_answered_one_after_another(hasty: Served) -> None:
+    line = Line(hasty)
+    asked = honest(line)
+    line.socket.sendall(asked * 20 + HEALTH + asked[:-5])
+    assert [line.read()[0] for _ in range(21)] == [200] * 21
+    assert line.ask(asked[-5:])[0] == 200
+    line.close()
