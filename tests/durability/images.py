@@ -21,6 +21,8 @@ from tests.store.nouns import ACCOUNT, MASTER_KEY, Door
 from locum.store.engine import open_store
 
 SECTOR = 512
+#: the entries of a recording that are about a file; the others are notes
+TOUCHING = frozenset({"open", "write", "truncate", "sync", "delete"})
 #: how likely a sector of a write that no sync covered is on the disk; drawn for each image
 ARRIVED = (0.0, 0.1, 0.5, 0.9, 1.0)
 #: a link, a secret and two entities are one pair, in four lines of the log
@@ -98,7 +100,7 @@ def images(entries: Sequence[Entry], cuts: Iterable[int], seed: int, *, believin
                 acknowledged.add(entry.file)
             elif entry.verb == "opened":
                 opened = True
-            elif entry.file:
+            elif entry.verb in TOUCHING:
                 files.setdefault(entry.file, Unsynced(there=False)).take(entry, believing=believing)
         done = cut
         arrived = chance.choice(ARRIVED)
