@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from tests.floods.clients import HEAD, HEALTH, PATIENCE, SLOW, Line, honest, open_now, served
+from tests.journeys import tls
 from tests.journeys.served import Served
 
 
@@ -140,3 +142,14 @@ def test_requests_sent_at_once_are_answered_one_after_another(hasty: Served) -> 
     assert [line.read()[0] for _ in range(21)] == [200] * 21
     assert line.ask(asked[-5:])[0] == 200
     line.close()
+
+
+def test_a_handshake_that_does_not_come_ends_the_connection(tmp_path: Path) -> None:
+    ended = []
+    certificate, key = tls.make(tmp_path)
+    for name, seconds in (("hasty", 1), ("patient", 600)):
+        arguments = ("--data-dir", str(tmp_path / name), "--port", "0", "--head-seconds", str(seconds))
+        with Served("serve", *arguments, "--tls-cert", str(certificate), "--tls-key", str(key)) as server:
+            lines = [Line(server, sent=sent) for sent in (b"", b"\x16\x03\x01\x02")]
+            ended.append([line.ended(20 if seconds == 1 else 1.5) for line in lines])
+    assert ended == [[True, True], [False, False]]

@@ -100,7 +100,7 @@ class App:
                 answered = attempt(admitted, self._house, request_id, may_wait=False)
             except MustWait as must:
                 answered = await self._turns.run(must.account, attempt, admitted, self._house, request_id, again=True)
-        self._charge(scope, answered.access_key_id)
+        self._charge(scope, answered)
         if answered.batch is not None and not answered.batch.done:
             await self._stands(answered.batch)
         answered = answered.settled()
@@ -116,16 +116,17 @@ class App:
         self._house.trail.add(record, durable=False)
         return Answered(refused(refusal, service, request_id), "", refusal.code, service or "", request_id)
 
-    def _charge(self, scope: Scope, access_key_id: str) -> None:
-        """Notes who has proved to hold a key, and where nothing was proved."""
-        rates = self._house.rates
+    def _charge(self, scope: Scope, answered: Answered) -> None:
+        """Notes who has proved to hold a key, and where nothing was proved. What succeeds without a key brought a proof
+        of another kind."""
+        rates, access_key_id = self._house.rates, answered.access_key_id
         if access_key_id and (connection := _connection(scope)) is not None:
             connection["prove"]()
         if rates.sources.bounded:
             peer = front.peer_of(scope, self._proxies)
             if access_key_id:
                 rates.proved(peer, access_key_id)
-            else:
+            elif answered.response.status >= 400:
                 rates.failed(peer)
 
     def _exhausted(self, scope: Scope) -> bool:

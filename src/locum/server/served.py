@@ -20,7 +20,7 @@ import uvicorn
 
 from locum.server.limits import SERVING, Limits, room_for
 from locum.server.safe import tls_context
-from locum.server.timeouts import Connections, protocol
+from locum.server.timeouts import Connections, loop, protocol
 
 LOG = logging.getLogger("locum.server")
 STOP_SECONDS = 10
@@ -76,7 +76,7 @@ def answer(
     config = uvicorn.Config(
         app,
         http=protocol(limits, Connections(room)),  # type: ignore[arg-type]  # it is called and nothing else
-        loop="locum.server.timeouts:Loop",
+        loop=loop(limits),  # type: ignore[arg-type]
         ws="none",
         lifespan="on",
         log_config=None,

@@ -233,8 +233,21 @@ def protocol(limits: Limits, open: Connections) -> Callable[..., Timed]:
 class Loop(uvloop.Loop):
     """uvloop with a shorter patience for TLS handshakes: before their end there is no protocol that could look."""
 
+    handshake_seconds = SERVING.head_seconds
+
     async def create_server(self, *arguments: Any, **named: Any) -> Any:
         """As uvloop does it."""
         if isinstance(named.get("ssl"), ssl.SSLContext):
-            named.setdefault("ssl_handshake_timeout", SERVING.head_seconds)
+            named.setdefault("ssl_handshake_timeout", self.handshake_seconds)
         return await super().create_server(*arguments, **named)
+
+
+def loop(limits: Limits) -> Callable[[], Loop]:
+    """What uvicorn makes for a process: a loop that gives a TLS handshake as long as a head."""
+
+    def make() -> Loop:
+        made = Loop()
+        made.handshake_seconds = limits.head_seconds
+        return made
+
+    return make
