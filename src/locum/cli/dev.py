@@ -43,4 +43,10 @@ def command(
         )
     except ValueError as error:
         raise click.UsageError(str(error)) from error
-    development.run(chosen, announce=click.echo, form=form)
+    try:
+        development.run(chosen, announce=click.echo, form=form)
+    except OSError as error:
+        click.echo(
+            f"locum dev cannot listen on {host} port {port}: {error.strerror}; --port 0 picks a free one", err=True
+        )
+        raise SystemExit(1) from error
