@@ -9,6 +9,9 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Sequence
 from time import process_time
+from typing import TypeVar
+
+Asked = TypeVar("Asked")
 
 ROUNDS = 7
 AT_LEAST = 0.03  # seconds of CPU a round takes
@@ -23,7 +26,7 @@ def each(call: Callable[[], object], *, rounds: int = ROUNDS) -> float:
     return min(_spent(call, count) for _ in range(rounds)) / count * 1e6
 
 
-def over(call: Callable[[object], object], questions: Sequence[object], *, rounds: int = ROUNDS) -> float:
+def over(call: Callable[[Asked], object], questions: Sequence[Asked], *, rounds: int = ROUNDS) -> float:
     """Microseconds of CPU that `call` takes for one of these questions, each asked once a round; the first is warm."""
     best = float("inf")
     for _ in range(rounds + 1):

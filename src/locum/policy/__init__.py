@@ -17,6 +17,7 @@ from locum.policy.explain import Explanation, explain
 from locum.policy.grammar import Finding, PolicyKind, findings, size
 from locum.policy.principals import ANONYMOUS, Principal, PrincipalType
 from locum.policy.question import Question
+from locum.policy.recall import recall
 from locum.policy.sentence import denial_sentence
 from locum.policy.trust import display_form, principals_of, store_form
 
@@ -47,6 +48,7 @@ __all__ = [
     "findings",
     "parse",
     "principals_of",
+    "recall",
     "size",
     "store_form",
 ]

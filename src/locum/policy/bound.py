@@ -15,6 +15,7 @@ import msgspec
 from locum.policy.actions import Special, held_by_rcps, special
 from locum.policy.compile import Policy, Statement
 from locum.policy.conditions import Test
+from locum.policy.context import Value
 from locum.policy.decision import ALLOWED, EXPLICIT, Decision, StatementRef
 from locum.policy.match import Matcher, fold
 from locum.policy.principals import Audience
@@ -30,6 +31,10 @@ nothing else has a say. Its action is settled."""
 
 Rows: TypeAlias = tuple[Row, ...]
 
+Key: TypeAlias = tuple[object, ...]
+Answers: TypeAlias = tuple[tuple[str, ...], dict[tuple["Value | None", ...], Decision]]
+"""The keys that a question's answer depends on, and the answer for each of their values that was seen."""
+
 
 class Candidate(msgspec.Struct, frozen=True, eq=False, gc=False):
     """A statement and where it stands."""
@@ -38,13 +43,15 @@ class Candidate(msgspec.Struct, frozen=True, eq=False, gc=False):
     audience: Audience | None
     deny: bool
     row: Row
+    reads: frozenset[str]
 
 
 class Part(msgspec.Struct, frozen=True, eq=False, gc=False):
-    """What one policy has to say about one action, and to whom."""
+    """What one policy has to say about one action, and to whom; `reads` as in Lot."""
 
     denies: tuple[tuple[Audience | None, Row], ...]
     allows: tuple[tuple[Audience | None, Row], ...]
+    reads: frozenset[str]
 
 
 class Attached(msgspec.Struct, frozen=True, eq=False):
@@ -79,6 +86,7 @@ class Attached(msgspec.Struct, frozen=True, eq=False):
             found = Part(
                 tuple((one.audience, one.row) for one in every if one.deny),
                 tuple((one.audience, one.row) for one in every if not one.deny),
+                _reads(every),
             )
             if len(parts) >= REMEMBERED:
                 parts.clear()
@@ -91,14 +99,15 @@ class Attached(msgspec.Struct, frozen=True, eq=False):
         alone = Decision(verdict, not statement.deny, (layer,), (ref,))
         covers = None if statement.starts else statement.covers
         row = (statement.starts, statement.ends, covers, statement.tests, alone)
-        return Candidate(statement.acts, statement.audience, statement.deny, row)
+        return Candidate(statement.acts, statement.audience, statement.deny, row, statement.reads)
 
 
 class Lot(msgspec.Struct, frozen=True, eq=False, gc=False):
     """What the caller's policies have to say about one action; None where a layer does not exist.
 
     `scps` are the levels that do not allow the action in any case, as FullAWSAccess does. `special` is the rule of its
-    own that AWS has for this action. `held_by_rcps`: RCPs hold the action's service.
+    own that AWS has for this action. `held_by_rcps`: RCPs hold the action's service. `reads`: the folded names of all
+    keys that a decision about this action may look at.
     """
 
     denies: Rows
@@ -109,16 +118,17 @@ class Lot(msgspec.Struct, frozen=True, eq=False, gc=False):
     scps: tuple[Rows, ...] | None
     special: Special | None
     held_by_rcps: bool
+    reads: frozenset[str]
 
 
 class Bound:
     """Everything that binds a caller. Frozen but for its index.
 
     `plain` holds the rows of identity policies, denies first, of the actions asked for about which nothing else has a
-    say: there is no other layer, and AWS has no rule of its own for the action.
+    say: there is no other layer, and AWS has no rule of its own for the action. `recalled` belongs to `recall`.
     """
 
-    __slots__ = ("_lots", "boundary", "identity", "plain", "scps", "session")
+    __slots__ = ("_lots", "boundary", "identity", "plain", "recalled", "scps", "session")
 
     def __init__(
         self,
@@ -132,6 +142,7 @@ class Bound:
         self.session = session
         self.scps = scps
         self.plain: dict[str, Rows] = {}
+        self.recalled: dict[Key, Decision | Answers] = {}
         self._lots: dict[str, Lot] = {}
 
     def lot(self, action: str) -> Lot:
@@ -164,6 +175,7 @@ class Bound:
             scps=None if self.scps is None else tuple(_allows(one) for one in levels if not _always_allows(one)),
             special=kind,
             held_by_rcps=held_by_rcps(action),
+            reads=_reads((*identity, *(boundary or ()), *(session or ()), *(one for level in levels for one in level))),
         )
 
     def __repr__(self) -> str:
@@ -207,6 +219,10 @@ _ALWAYS = ("", "", None, None)
 
 def _always_allows(found: Sequence[Candidate]) -> bool:
     return any(one.row[:4] == _ALWAYS and not one.deny for one in found)
+
+
+def _reads(found: Sequence[Candidate]) -> frozenset[str]:
+    return frozenset().union(*(one.reads for one in found))
 
 
 def _denies(found: Sequence[Candidate]) -> Rows:

@@ -20,7 +20,7 @@ from locum.policy.document import Document, Kind, Member, Node
 from locum.policy.grammar import Finding, PolicyKind, findings, size
 from locum.policy.match import Matcher, Pieces, Wild, compiled, fold, glob, matches
 from locum.policy.principals import EVERYONE, Audience
-from locum.policy.variables import filled, fixed, has_variable, template
+from locum.policy.variables import filled, fixed, has_variable, reads, template
 
 # Lists of actions, and conditions, whose compiled form is kept for other policies that say the same.
 SHARED = 4096
@@ -42,8 +42,8 @@ class Statement(msgspec.Struct, frozen=True, eq=False, gc=False):
 
     `covers` says whether a resource is meant, None standing for every resource; a pattern with variables is asked in
     `tests` instead. Where `starts` is not empty, it and `ends` say all that `covers` does. `tests` are all conditions,
-    or None when there are none. `audience` is None where the kind of policy has no principals. The texts are kept for
-    explanations.
+    or None when there are none. `audience` is None where the kind of policy has no principals. `reads` are the folded
+    names of the keys that `tests` may look at. The texts are kept for explanations.
     """
 
     index: int
@@ -62,6 +62,7 @@ class Statement(msgspec.Struct, frozen=True, eq=False, gc=False):
     resource_test: Test | None = None
     starts: str | tuple[str, ...] = ""
     ends: str = ""
+    reads: frozenset[str] = frozenset()
 
     def is_about(self, resource: str, facts: Facts) -> bool:
         """Whether this statement covers the resource, variables included; conditions are not asked."""
@@ -138,6 +139,7 @@ def _statement(document: Document, node: Node, index: int, *, variables: bool) -
         resource_test=moving,
         starts=starts,
         ends=ends,
+        reads=_reads(resources, clauses, variables=variables and moving is not None),
     )
 
 
@@ -254,6 +256,12 @@ def _resources(
         return negated
 
     return "", "", None, test
+
+
+def _reads(resources: tuple[str, ...], clauses: tuple[Clause, ...], *, variables: bool) -> frozenset[str]:
+    """The keys that a statement may look at: those of its conditions, and of the variables in its resources."""
+    templates = [template(text, variables=True, wildcards=True, resource=True) for text in resources if variables]
+    return frozenset().union(*(one.reads for one in clauses), *map(reads, templates))
 
 
 def _edges(patterns: list[Pieces]) -> tuple[str | tuple[str, ...], str]:

@@ -16,7 +16,7 @@ import msgspec
 from locum.policy.context import Facts, Value
 from locum.policy.instants import address, address_range, instant, number, octets, truth
 from locum.policy.match import Pieces, arn_matcher, compiled, fits, fold, matches
-from locum.policy.variables import Template, filled, fixed, has_variable, template
+from locum.policy.variables import Template, filled, fixed, has_variable, reads, template
 
 Test: TypeAlias = Callable[[Facts], bool]
 # One value of the request against the whole list of the policy: does it match any?
@@ -93,12 +93,16 @@ class OperatorName(msgspec.Struct, frozen=True):
 
 
 class Clause(msgspec.Struct, frozen=True, eq=False, gc=False):
-    """One key under one operator: what a policy wants, and the test that says whether a request has it."""
+    """One key under one operator: what a policy wants, and the test that says whether a request has it.
+
+    `reads` are the folded names of all keys that the test may look at: its own and those of variables.
+    """
 
     operator: str
     key: str
     wanted: tuple[str, ...]
     test: Test
+    reads: frozenset[str]
 
 
 def clause(operator: str, key: str, wanted: tuple[str, ...], *, variables: bool) -> Clause:
@@ -108,16 +112,18 @@ def clause(operator: str, key: str, wanted: tuple[str, ...], *, variables: bool)
         raise ValueError(f"`{operator}` is not a condition operator")
     folded = fold(key)
     kind = OPERATORS[name.name]
+    keys = frozenset({folded})
     if kind.family == "null":
-        return Clause(operator, key, wanted, _null(folded, wanted))
-    any_of, plain = _any_of(kind, wanted, variables=variables)
+        return Clause(operator, key, wanted, _null(folded, wanted), keys)
+    any_of, plain, variable_keys = _any_of(kind, wanted, variables=variables)
+    keys |= variable_keys
     # a value is looked up in a set of plain texts at once, however many there are
     weight = 1 if plain is not None else sum(map(len, wanted)) + len(wanted)
     if name.qualifier:
-        return Clause(operator, key, wanted, _over_set(name, kind.negated, folded, any_of, weight))
+        return Clause(operator, key, wanted, _over_set(name, kind.negated, folded, any_of, weight), keys)
     if plain is not None:
-        return Clause(operator, key, wanted, _membership(name, kind.negated, folded, plain, weight))
-    return Clause(operator, key, wanted, _single(name, kind.negated, folded, any_of, weight))
+        return Clause(operator, key, wanted, _membership(name, kind.negated, folded, plain, weight), keys)
+    return Clause(operator, key, wanted, _single(name, kind.negated, folded, any_of, weight), keys)
 
 
 def _absent(name: OperatorName, *, negated: bool) -> bool:
@@ -196,10 +202,13 @@ def _over_set(name: OperatorName, negated: bool, key: str, any_of: AnyOf, weight
     return test
 
 
-def _any_of(kind: Operator, wanted: tuple[str, ...], *, variables: bool) -> tuple[AnyOf, frozenset[str] | None]:
-    """The comparison of one request value with the whole list; and the plain set when it is nothing but equality."""
+def _any_of(
+    kind: Operator, wanted: tuple[str, ...], *, variables: bool
+) -> tuple[AnyOf, frozenset[str] | None, frozenset[str]]:
+    """The comparison of one request value with the whole list; the plain set when it is nothing but equality; and the
+    keys of its variables."""
     if kind.family not in WITH_VARIABLES:
-        return _READERS[kind.family](kind, wanted), None
+        return _READERS[kind.family](kind, wanted), None, frozenset()
     wildcards = kind.family in WITH_WILDCARDS
     templates = [template(text, variables=variables, wildcards=wildcards) for text in wanted]
     moving = tuple(one for one in templates if has_variable(one))
@@ -207,7 +216,7 @@ def _any_of(kind: Operator, wanted: tuple[str, ...], *, variables: bool) -> tupl
     at_rest = _still(kind.family, still)
     if not moving:
         plain = frozenset("".join(map(str, one)) for one in still) if kind.family == "text" else None
-        return at_rest, plain
+        return at_rest, plain, frozenset()
     compare = _COMPARE[kind.family]
 
     def any_of(value: str, facts: Facts) -> bool:
@@ -219,7 +228,7 @@ def _any_of(kind: Operator, wanted: tuple[str, ...], *, variables: bool) -> tupl
                 return True
         return False
 
-    return any_of, None
+    return any_of, None, frozenset().union(*map(reads, moving))
 
 
 def _still(family: str, wanted: tuple[Pieces, ...]) -> AnyOf:

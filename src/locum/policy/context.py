@@ -33,9 +33,9 @@ class Context:
     __slots__ = ("keys",)
 
     def __init__(self, derived: Mapping[str, Value], outside: Mapping[str, Value] | None = None) -> None:
-        self.keys = _folded(derived)
+        self.keys = folded(derived)
         if outside:
-            self.keys = _folded(outside) | self.keys
+            self.keys = folded(outside) | self.keys
 
     def find(self, name: str) -> Value | None:
         """What key `name` is worth, in any spelling, or None when it is absent or empty."""
@@ -46,7 +46,8 @@ class Context:
         return f"Context({len(self.keys)} keys)"
 
 
-def _folded(values: Mapping[str, Value]) -> dict[str, Value]:
+def folded(values: Mapping[str, Value]) -> dict[str, Value]:
+    """These keys by their folded names; of two spellings the later one counts."""
     # `fold`, without a call for the names that are ASCII, which nearly all are
     return {name.lower() if name.isascii() else fold(name): value for name, value in values.items()}
 
@@ -71,7 +72,7 @@ class Facts:
         if name != "keys":
             raise AttributeError(name)
         context = self._context
-        self.keys = keys = context.keys if isinstance(context, Context) else _folded(context)
+        self.keys = keys = context.keys if isinstance(context, Context) else folded(context)
         return keys
 
     def spend(self, characters: int) -> None:

@@ -25,6 +25,8 @@ class PrincipalType(Enum):
     ANONYMOUS = "anonymous"
     CANONICAL_USER = "canonical user"
 
+    __hash__ = object.__hash__  # members are one of a kind; Enum's own hash is a call into Python
+
 
 # Callers that live in an account of their own. A tuple, because membership then compares identities.
 IN_ACCOUNT = (

@@ -98,6 +98,11 @@ def has_variable(pieces: Template) -> bool:
     return any(isinstance(piece, Variable) for piece in pieces)
 
 
+def reads(pieces: Template) -> frozenset[str]:
+    """The folded names of the keys that these pieces ask for."""
+    return frozenset(piece.key for piece in pieces if isinstance(piece, Variable))
+
+
 def fixed(pieces: Template) -> Pieces:
     """These pieces, which hold no variable. Raises ValueError when they do."""
     if any(isinstance(piece, Variable) for piece in pieces):
