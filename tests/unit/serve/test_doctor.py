@@ -45,10 +45,10 @@ def data(made: Path, tmp_path: Path) -> Path:
     return tmp_path / "data"
 
 
-def seen(data: Path, level: str, *, now: datetime = NOW, **more: str) -> dict[str, str]:
-    """What was seen of a level, by its check."""
+def seen(data: Path, level: str, *, later: timedelta = timedelta(), **more: str) -> dict[str, str]:
+    """What was seen of a level, by its check, now or so much later."""
     options = {name.replace("_", "-"): text for name, text in more.items()}
-    found = doctor.examine(choose({"data-dir": str(data), **options}, {}), {}, now=now)
+    found = doctor.examine(choose({"data-dir": str(data), **options}, {}), {}, now=datetime.now(UTC) + later)
     return {one.check: one.message for one in found if one.level == level}
 
 
@@ -122,12 +122,12 @@ def test_what_is_broken_is_found(name: str, data: Path) -> None:
 
 
 def test_a_clock_that_is_behind_the_last_change_is_found(data: Path) -> None:
-    assert "the last change was at" in seen(data, "finding", now=NOW - timedelta(days=1))["clock"]
+    assert "the last change was at" in seen(data, "finding", later=-timedelta(days=1))["clock"]
 
 
 def test_keys_that_grow_old_are_noted(data: Path) -> None:
-    notes = seen(data, "note", now=NOW + timedelta(days=92))
-    assert "token key 1 seals for 91 days" in notes["token keys"]
+    notes = seen(data, "note", later=timedelta(days=92))
+    assert "token key 1 seals for 92 days" in notes["token keys"]
     assert "is worn" in notes["data keys"]
 
 
@@ -147,7 +147,7 @@ def test_a_certificate_that_ends_soon_is_noted_and_one_that_has_ended_is_found(d
     certificate, key = tls.make(tmp_path)
     files = {"tls_cert": str(certificate), "tls_key": str(key)}
     assert "ends at" in seen(data, "note", **files)["certificate"]
-    assert "ended at" in seen(data, "finding", now=NOW + timedelta(hours=2), **files)["certificate"]
+    assert "ended at" in seen(data, "finding", later=timedelta(hours=2), **files)["certificate"]
 
 
 def test_nothing_is_made_or_changed_by_looking(data: Path) -> None:
