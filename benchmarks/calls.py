@@ -67,7 +67,7 @@ def row(name: str, found: Figures, note: str = "") -> Row:
 def opened(directory: Path) -> tuple[Server, World]:
     """A `locum serve` on a new data directory with the world in it."""
     port = serving.free_port()
-    command = (LOCUM, "serve", "--data-dir", directory / "locum", "--port", str(port))
+    command = (LOCUM, "serve", "--data-dir", directory / "locum", "--port", str(port), "--key-rate", "0")
     server = Server(command, f"http://127.0.0.1:{port}")
     server.wait("/_locum/health")
     root = json.loads((directory / "locum" / "root-key.json").read_text())

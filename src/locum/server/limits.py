@@ -30,7 +30,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     body_rate: int = 1024
     connections: int = 4096
     source_rate: int = 200
-    key_rate: int = 2000
+    key_rate: int = 5000
 
 
 SERVING = Limits()

@@ -97,6 +97,9 @@ class Timed(OneWrite):
         self._body = False  # the body of a request is incomplete
         self._since = 0.0  # when that began
         self._octets = 0  # what came since, framing included
+        self._told: dict[str, dict[object, object]] = {
+            "locum.connection": {"prove": self._prove, "give_way": self._give_way}
+        }
         self._gives_way = False  # what is under way is no real answer
         self._came = 0  # what came of the body
         self._unwritten = self._stalls = 0  # octets of answers at the last look, and for how many looks they were that
@@ -140,7 +143,7 @@ class Timed(OneWrite):
         super().on_message_begin()
         self._head, self._since, self._octets = True, self.loop.time(), 0
         self._gives_way = False
-        self.scope["extensions"] = {"locum.connection": {"prove": self._prove, "give_way": self._give_way}}
+        self.scope["extensions"] = self._told
 
     def on_headers_complete(self) -> None:
         """The head is complete; what is told of headers from now on are trailers."""
