@@ -69,6 +69,15 @@ class Entry(NamedTuple):
 Fail = Callable[[str, str, int], int]
 
 
+def library() -> ctypes.CDLL | None:
+    """The SQLite of Python's own `sqlite3`, or None where it is built in and shows no names."""
+    found = ctypes.CDLL(getattr(_sqlite3, "__file__", None))
+    return found if hasattr(found, "sqlite3_vfs_register") else None
+
+
+UNREACHABLE = "this Python's SQLite shows no names, so nothing can stand between it and the disk"
+
+
 def _never(verb: str, file: str, count: int) -> int:
     return OK
 
@@ -91,12 +100,14 @@ class Disk:
 
     def install(self) -> None:
         """Becomes the default file system of this process's SQLite."""
-        library = ctypes.CDLL(_sqlite3.__file__)
-        library.sqlite3_vfs_find.restype = POINTER(Vfs)
-        library.sqlite3_vfs_find.argtypes = [c_char_p]
-        library.sqlite3_vfs_register.argtypes = [POINTER(Vfs), c_int]
-        library.sqlite3_initialize()
-        usual = library.sqlite3_vfs_find(None)
+        sqlite = library()
+        if sqlite is None:
+            raise RuntimeError(UNREACHABLE)
+        sqlite.sqlite3_vfs_find.restype = POINTER(Vfs)
+        sqlite.sqlite3_vfs_find.argtypes = [c_char_p]
+        sqlite.sqlite3_vfs_register.argtypes = [POINTER(Vfs), c_int]
+        sqlite.sqlite3_initialize()
+        usual = sqlite.sqlite3_vfs_find(None)
         ours = Vfs()
         ctypes.memmove(ctypes.byref(ours), usual, ctypes.sizeof(Vfs))
         opened, deleted = usual.contents.xOpen, usual.contents.xDelete
@@ -119,7 +130,7 @@ class Disk:
         ours.zName = b"recorded"
         ours.xOpen, ours.xDelete = OPEN(open_file), DELETE(delete)
         self._kept += [ours, ours.xOpen, ours.xDelete, address]
-        if library.sqlite3_vfs_register(ctypes.byref(ours), 1) != OK:
+        if sqlite.sqlite3_vfs_register(ctypes.byref(ours), 1) != OK:
             raise RuntimeError("SQLite did not take the file system")
 
     def note(self, verb: str, text: str = "") -> None:

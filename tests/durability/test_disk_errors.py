@@ -11,8 +11,10 @@ import random
 from pathlib import Path
 
 import pytest
-from tests.durability.disk import FULL, IOERR_FSYNC, IOERR_TRUNCATE, IOERR_WRITE, UNTOLD, Entry
+from tests.durability.disk import FULL, IOERR_FSYNC, IOERR_TRUNCATE, IOERR_WRITE, UNREACHABLE, UNTOLD, Entry, library
 from tests.durability.test_power_cut import SEED, cut, recorded, told
+
+pytestmark = pytest.mark.skipif(library() is None, reason=UNREACHABLE)
 
 PLACES = int(os.environ.get("LOCUM_DISK_ERRORS", "10"))
 PAIRS = 64

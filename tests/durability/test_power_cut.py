@@ -15,8 +15,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from tests.durability.disk import Entry
+from tests.durability.disk import UNREACHABLE, Entry, library
 from tests.durability.images import Found, examined, images
+
+pytestmark = pytest.mark.skipif(library() is None, reason=UNREACHABLE)
 
 SEED = int(os.environ.get("LOCUM_SEED") or random.randrange(1 << 32))
 CUTS = int(os.environ.get("LOCUM_POWER_CUTS", "300"))

@@ -5,8 +5,11 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from tests.durability.disk import Entry
+import pytest
+from tests.durability.disk import UNREACHABLE, Entry, library
 from tests.durability.test_power_cut import recorded
+
+pytestmark = pytest.mark.skipif(library() is None, reason=UNREACHABLE)
 
 LOG = "locum.db-wal"
 DOOR = re.compile(rb'"name":"([0-9]{1,3}-[0-9]{1,6})"', re.ASCII)

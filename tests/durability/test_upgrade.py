@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from tests.durability.disk import UNREACHABLE, library
 from tests.store.killed import pair
 from tests.store.nouns import MASTER_KEY, write
 
@@ -49,6 +50,7 @@ def test_a_killed_upgrade_leaves_one_revision_whole_and_the_next_start_ends_it(f
     assert found == ["old"] * (len(found) - 1) + ["new"]
 
 
+@pytest.mark.skipif(library() is None, reason=UNREACHABLE)
 def test_a_kill_at_any_write_leaves_one_revision_whole(folder: Path) -> None:
     found = states(folder, "disk")
     print(f"{len(found) - 1} kills")

@@ -111,7 +111,8 @@ def main(folder: Path, migrations: Path, how: str) -> list[str]:
     found: list[str] = []
     path = folder / "locum.db"
     disk = Disk(lambda name: Path(name).name.startswith(path.name))
-    disk.install()
+    if how == "disk":
+        disk.install()
     for moment in count(1):
         for left in folder.glob("locum.db*"):
             left.unlink()
