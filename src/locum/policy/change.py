@@ -1,4 +1,4 @@
-"""The smallest change: which statement would allow a call, or what would be without the Deny that stopped it.
+"""The smallest change: how to call instead, which statement would allow a call, or what would be without a Deny.
 
 Law: every change that is proposed has been decided again, and its verdict is part of it.
 """
@@ -21,15 +21,22 @@ from locum.policy.question import Question
 
 
 class Change(msgspec.Struct, frozen=True):
-    """Statements to add, by layer, or Deny statements to take away; `verdict` is what was decided with the change."""
+    """Statements to add, by layer, or Deny statements to take away; `verdict` is what was decided with the change.
+
+    `instead` is a statement of the resource's policy that names the caller and does by itself what `add` does together;
+    `alone` says whether statements of the caller's and the resource's policies suffice at all.
+    """
 
     add: tuple[tuple[str, str], ...]
     remove: tuple[StatementRef, ...]
     verdict: str
+    instead: str = ""
+    alone: bool = False
 
 
 def smallest(question: Question) -> Change | None:
     """One statement for each layer that is silent, found by deciding again after each; None when none would do."""
+    before = question
     added: list[tuple[str, str]] = []
     decision = decide(question)
     while decision.verdict == IMPLICIT and decision.silent and len(added) < len(LAYERS):
@@ -43,23 +50,42 @@ def smallest(question: Question) -> Change | None:
             return None
         added.append((layer, text))
         decision = decide(question)
-    return Change(tuple(added), (), decision.verdict) if decision.allowed else None
+    if not decision.allowed:
+        return None
+    if {layer for layer, _ in added} <= OWN_LAYERS:
+        return Change(tuple(added), (), decision.verdict, alone=True)
+    instead = _naming_the_caller(before)
+    return Change(tuple(added), (), decision.verdict, instead=instead, alone=bool(instead))
 
 
-def _statement(question: Question, layer: str) -> str:
-    """The narrowest Allow for this question, as JSON."""
+# Where a statement grants; every other layer only limits.
+OWN_LAYERS = {"identity", "resource"}
+
+
+def _naming_the_caller(question: Question) -> str:
+    """The statement of the resource's policy that allows a caller whatever limits it, or "" (rule 7.10)."""
+    try:
+        text = _statement(question, "resource", exactly=True)
+        allowed = decide(_with(question, "resource", text)).allowed
+    except PolicyError:
+        return ""
+    return text if allowed else ""
+
+
+def _statement(question: Question, layer: str, *, exactly: bool = False) -> str:
+    """The narrowest Allow for this question, as JSON; `exactly` names a session itself and not its role."""
     statement: dict[str, Any] = {"Effect": "Allow"}
     if layer == "endpoint":
         statement["Principal"] = "*"
     if layer == "resource":
-        statement["Principal"] = _named(question.principal)
+        statement["Principal"] = _named(question.principal, exactly=exactly)
     statement["Action"] = question.action
-    if layer != "resource" or question.resource_policy_kind != "trust":
+    if layer != "resource" or question.own_kind != "trust":
         statement["Resource"] = question.resource.replace("${", "${$}{")
     return json.dumps(statement)
 
 
-def _named(principal: Principal) -> Any:
+def _named(principal: Principal, *, exactly: bool) -> Any:
     if principal.type is PrincipalType.ANONYMOUS:
         return "*"
     key = {
@@ -68,7 +94,7 @@ def _named(principal: Principal) -> Any:
         PrincipalType.CANONICAL_USER: "CanonicalUser",
     }.get(principal.type, "AWS")
     behind = [name for name in principal.names if ":role/" in name or ":user/" in name]
-    return {key: behind[0] if behind else principal.arn}
+    return {key: behind[0] if behind and not exactly else principal.arn}
 
 
 _KINDS = {"resource": PolicyKind.RESOURCE, "trust": PolicyKind.TRUST, "key": PolicyKind.KEY}
@@ -76,7 +102,7 @@ _KINDS = {"resource": PolicyKind.RESOURCE, "trust": PolicyKind.TRUST, "key": Pol
 
 def _with(question: Question, layer: str, statement: str) -> Question:
     """This question with one more statement in that layer. Raises PolicyError when it would be no policy."""
-    kind = _KINDS[question.resource_policy_kind] if layer == "resource" else PolicyKind(layer)
+    kind = _KINDS[question.own_kind] if layer == "resource" else PolicyKind(layer)
     one = Attached("the statement to add", parse(f'{{"Version": "2012-10-17", "Statement": {statement}}}', kind))
     if layer == "resource":
         return msgspec.structs.replace(question, resource_policy=(*attached(question.resource_policy), one))

@@ -1,8 +1,9 @@
-"""Why: which statement decided, which one nearly did, and the smallest change.
+"""Why: which statement decided, which one nearly did, how to call instead, and the smallest change.
 
-Law: a second path over the same compiled statements, so that deciding pays nothing for it. Every change that is
-proposed has been decided again. It names policies, statements, keys and values; it holds no secret because a context
-holds none.
+Law: a second path over the same compiled statements, so that deciding pays nothing for it. Everything that is proposed
+has been decided again. Where a call can meet what a policy asks for, that comes before any wider statement, and a
+statement that would not ask for it says so. It names policies, statements, keys and values; it holds no secret because
+a context holds none.
 """
 
 from __future__ import annotations
@@ -13,15 +14,14 @@ from typing import Any
 
 import msgspec
 
-from locum.policy.bound import Attached, attached
 from locum.policy.change import Change, smallest, without_denies
-from locum.policy.compile import Statement
-from locum.policy.context import Exhausted, Facts, Value
+from locum.policy.context import Exhausted, Value
 from locum.policy.decide import decide, held_by_scps
 from locum.policy.decision import EXPLICIT, Decision, StatementRef
-from locum.policy.match import fold
-from locum.policy.principals import Naming
+from locum.policy.instead import avoiding, supplying
+from locum.policy.near import Miss, NearMiss, nearest, of_layer
 from locum.policy.question import Question
+from locum.policy.supply import Supplied, words
 
 LAYER_NAMES = {
     "identity": "identity-based policy",
@@ -37,37 +37,15 @@ OWN_NAMES = {"trust": "role trust policy", "key": "key policy"}
 NEAREST = 3
 
 
-class Miss(msgspec.Struct, frozen=True):
-    """One part of a statement that did not match: `part` is action, resource, principal or condition; `key` and
-    `operator` are those of a condition; `seen` is None when the request has no such key."""
-
-    part: str
-    wanted: tuple[str, ...]
-    seen: tuple[str, ...] | None
-    operator: str = ""
-    key: str = ""
-
-    def __str__(self) -> str:
-        wanted = " or ".join(f"`{one}`" for one in self.wanted)
-        seen = "the request has none" if self.seen is None else f"seen {', '.join(f'`{one}`' for one in self.seen)}"
-        what = f"condition {self.operator} {self.key}" if self.part == "condition" else self.part
-        return f"{what} wants {wanted}; {seen}"
-
-
-class NearMiss(msgspec.Struct, frozen=True):
-    """An Allow statement that did not apply, and every part that kept it from it."""
-
-    ref: StatementRef
-    misses: tuple[Miss, ...]
-
-
 class Explanation(msgspec.Struct, frozen=True):
-    """Why a question was decided as it was."""
+    """Why a question was decided as it was. `call` are condition keys with which the same call is allowed as policies
+    are."""
 
     question: Question
     decision: Decision
     near: tuple[NearMiss, ...]
     change: Change | None
+    call: Supplied | None = None
 
     @property
     def text(self) -> str:
@@ -90,10 +68,14 @@ class Explanation(msgspec.Struct, frozen=True):
             "near_misses": [
                 {"statement": _ref(one.ref), "misses": [_miss(miss) for miss in one.misses]} for one in self.near
             ],
+            "call": None
+            if self.call is None
+            else {"words": words(self.call), "keys": {key: _plain(value) for key, value in self.call.items()}},
             "change": None
             if self.change is None
             else {
                 "add": [{"layer": layer, "statement": json.loads(text)} for layer, text in self.change.add],
+                "instead": json.loads(self.change.instead or "null"),
                 "remove": [_ref(ref) for ref in self.change.remove],
                 "verdict": self.change.verdict,
             },
@@ -106,75 +88,14 @@ def explain(question: Question) -> Explanation:
     if decision.allowed:
         return Explanation(question, decision, (), None)
     if decision.verdict == EXPLICIT:
-        return Explanation(question, decision, (), without_denies(question, decision))
+        return Explanation(question, decision, (), without_denies(question, decision), avoiding(question, decision))
     try:
-        near = tuple(_nearest(question, decision))
+        near = {layer: nearest(question, layer) for layer in decision.silent}
+        call = supplying(question, list(near.values()))
     except Exhausted:
-        near = ()
-    return Explanation(question, decision, near, smallest(question))
-
-
-# ---- near misses
-
-
-def _nearest(question: Question, decision: Decision) -> Iterator[NearMiss]:
-    facts = Facts(question.context, question.resource)
-    for layer in decision.silent:
-        found = [
-            NearMiss(
-                StatementRef(one.source, statement.index, statement.sid, statement.line, layer),
-                misses,
-            )
-            for one in _of_layer(question, layer)
-            for statement in one.policy.statements
-            if not statement.deny and (misses := tuple(_misses(statement, question, facts)))
-        ]
-        found.sort(key=lambda near: (len(near.misses), _weight(near)))
-        yield from found[:NEAREST]
-
-
-def _weight(near: NearMiss) -> int:
-    """A statement for another action is farther than one for another resource, and that than a condition."""
-    return sum({"action": 4, "principal": 2, "resource": 2, "condition": 1}[miss.part] for miss in near.misses)
-
-
-def _misses(statement: Statement, question: Question, facts: Facts) -> Iterator[Miss]:
-    principal = question.principal
-    if not statement.acts(fold(question.action)):
-        yield Miss("action", _negated(statement.actions, statement.not_action), (question.action,))
-    if not statement.is_about(question.resource, facts):
-        yield Miss("resource", _negated(statement.resources, statement.not_resource), (question.resource,))
-    audience = statement.audience
-    if audience is not None and audience.names(principal) is Naming.NOT:
-        wanted = tuple(name for names in audience.text.values() for name in names)
-        yield Miss("principal", _negated(wanted, audience.negated), principal.names or None)
-    for clause in statement.clauses:
-        if not clause.test(facts):
-            seen = facts.keys.get(fold(clause.key))
-            yield Miss("condition", clause.wanted, _seen(seen), clause.operator, clause.key)
-
-
-def _negated(texts: tuple[str, ...], negated: bool) -> tuple[str, ...]:
-    return tuple(f"anything but {text}" for text in texts) if negated else texts
-
-
-def _seen(value: Value | None) -> tuple[str, ...] | None:
-    if value is None or value == ():
-        return None
-    return (value,) if isinstance(value, str) else value
-
-
-def _of_layer(question: Question, layer: str) -> tuple[Attached, ...]:
-    bound = question.bound
-    if layer == "scp":
-        return tuple(one for level in bound.scps or () for one in level)
-    return {
-        "identity": bound.identity,
-        "boundary": bound.boundary or (),
-        "session": bound.session or (),
-        "endpoint": attached(question.endpoint),
-        "resource": attached(question.resource_policy),
-    }.get(layer, ())
+        near, call = {}, None
+    nearer = tuple(one for found in near.values() for one, _ in found[:NEAREST])
+    return Explanation(question, decision, nearer, smallest(question), call)
 
 
 # ---- words
@@ -182,8 +103,8 @@ def _of_layer(question: Question, layer: str) -> tuple[Attached, ...]:
 
 def layer_name(question: Question, layer: str) -> str:
     """What people call this layer of this question."""
-    if layer == "resource" and question.resource_policy_kind in OWN_NAMES:
-        return OWN_NAMES[question.resource_policy_kind]
+    if layer == "resource" and question.own_kind in OWN_NAMES:
+        return OWN_NAMES[question.own_kind]
     return LAYER_NAMES.get(layer, layer)
 
 
@@ -209,23 +130,38 @@ def _lines(explanation: Explanation) -> Iterator[str]:
 def _silence(question: Question, layer: str) -> str:
     if layer == "scp" and held_by_scps(question):
         return "a level of the organisation has no service control policy that allows it"
-    exists = bool(_of_layer(question, layer))
+    exists = bool(of_layer(question, layer))
     name = layer_name(question, layer)
     return f"no {name} allows it" if exists or layer == "identity" else f"there is no {name} that could allow it"
 
 
 def _change_lines(explanation: Explanation) -> Iterator[str]:
-    change = explanation.change
+    change, call, question = explanation.change, explanation.call, explanation.question
+    if call is not None:
+        yield f"  policies as they are allow it to who calls {words(call)} (decided again)"
     if change is None:
         if not explanation.decision.allowed:
             yield "  no statement would allow it"
         return
     if change.remove:
-        yield f"  without {'these statements' if len(change.remove) > 1 else 'this statement'}: {change.verdict}"
+        these = "these statements" if len(change.remove) > 1 else "this statement"
+        yield f"  no statement that is added would allow it; without {these}: {change.verdict}"
         return
-    yield "  what would allow it (decided again):"
+    if not change.alone:
+        yield "  no identity or resource statement alone would allow it"
+    yield f"  {'or else, ' if call is not None else ''}what would allow it (decided again):"
     for layer, statement in change.add:
-        yield f"    {layer_name(explanation.question, layer)}: {statement}"
+        yield f"    {layer_name(question, layer)}: {statement}"
+        for near in explanation.near:
+            if near.ref.layer == layer and near.by_conditions:
+                keys = ", ".join(f"`{miss.key}`" for miss in near.misses)
+                yield f"      which does not ask for {keys}, as {near.ref} does"
+    if change.instead:
+        yield f"    or alone, past the caller's limits, {layer_name(question, 'resource')}: {change.instead}"
+
+
+def _plain(value: Value | None) -> Any:
+    return list(value) if isinstance(value, tuple) else value
 
 
 def _ref(ref: StatementRef) -> dict[str, Any]:

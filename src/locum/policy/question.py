@@ -10,6 +10,7 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
+from locum.policy.actions import Special, special
 from locum.policy.bound import Attached, Bound
 from locum.policy.context import Context, Value
 from locum.policy.principals import Principal
@@ -36,3 +37,10 @@ class Question(msgspec.Struct, frozen=True, eq=False):
     resource_policy_kind: ResourcePolicyKind = "resource"
     rcps: Sequence[Sequence[Attached]] | None = None
     endpoint: Attached | tuple[Attached, ...] | None = None
+
+    @property
+    def own_kind(self) -> ResourcePolicyKind:
+        """What kind of policy the resource's own is: what is assumed is a role, whatever policy it was asked with."""
+        if special(self.action) in (Special.ASSUME, Special.ASSUME_FEDERATED):
+            return "trust"
+        return self.resource_policy_kind

@@ -41,10 +41,9 @@ def _reason(question: Question, decision: Decision) -> str:
     layer = decision.decided_by[0] if decision.decided_by else ""
     if layer not in _NAMES:
         return ""
-    if layer == "resource" and question.resource_policy_kind == "trust":
-        name = "the role trust policy"
-    else:
-        name = f"{'an' if layer == 'identity' else 'a'} {_NAMES[layer]}"
+    of_trust = layer == "resource" and question.own_kind == "trust"
+    name = "role trust policy" if of_trust else _NAMES[layer]
     if decision.verdict == EXPLICIT or layer == "scp":  # AWS speaks so of an SCP that is merely silent
-        return f" with an explicit deny in {name}"
-    return f" because no {_NAMES[layer]} allows the {question.action} action"
+        article = "the" if of_trust else "an" if layer == "identity" else "a"
+        return f" with an explicit deny in {article} {name}"
+    return f" because no {name} allows the {question.action} action"
