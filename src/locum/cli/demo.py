@@ -27,7 +27,7 @@ def command(form: str) -> None:
 
     from locum.cli import telling
 
-    console = Console(highlight=False, soft_wrap=True, quiet=form == "json")
+    console = Console(highlight=False, soft_wrap=not sys.stdout.isatty(), quiet=form == "json")
     told = telling.tell(console)
     good = all(step["good"] for step in told)
     if form == "json":

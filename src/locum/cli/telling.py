@@ -5,10 +5,12 @@ Law: shows what the server answered and, for a denial, what it explains; invents
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
+from rich.padding import Padding
 
 from locum.cli.stage import Stage, stage
 from locum.cli.story import ACCOUNT, Ended, Step, Story
@@ -20,7 +22,9 @@ def tell(console: Console) -> list[dict[str, Any]]:
     """Runs the story, prints it, and answers its steps with how each ended."""
     told = []
     console.print("[bold]Locum demo[/]: a throwaway server, a real client, every call signed and authorized\n")
-    with console.status("starting the server"), stage("--account-id", ACCOUNT) as server:
+    with ExitStack() as stack:
+        with console.status("starting the server"):
+            server = stack.enter_context(stage("--account-id", ACCOUNT))
         console.print(f"[dim]the server listens on {server.url}[/]")
         for number, step in enumerate(Story(server, ADMIN).steps(), 1):
             ended = step.run()
@@ -51,12 +55,21 @@ def _explained(server: Stage, ended: Ended) -> str:
 
 def _show(console: Console, number: int, step: Step, ended: Ended, explained: str, *, good: bool) -> None:
     console.print(f"\n[bold]{number:2d}  {escape(step.says)}[/]")
-    console.print(f"    [cyan]$ {escape(step.command)}[/]   [dim]({escape(step.who)})[/]")
+    _indented(console, f"[cyan]$ {escape(step.command)}[/]   [dim]({escape(step.who)})[/]", by=4)
     if ended.outcome == "allowed":
-        console.print(f"    [green]✓ allowed[/]  {escape(ended.shown)}")
+        _indented(console, f"[green]✓ allowed[/]  {escape(ended.shown)}", by=4)
     else:
-        console.print(f"    [yellow]✗ {ended.outcome}[/]  {escape(ended.shown)}")
+        _indented(console, f"[yellow]✗ {ended.outcome}[/]  {escape(ended.shown)}", by=4)
     for line in explained.splitlines():
-        console.print(f"      [dim]{escape(line)}[/]")
+        text = line.lstrip()
+        _indented(console, f"[dim]{escape(text)}[/]", by=6 + len(line) - len(text))
     if not good:
-        console.print(f"    [bold red]expected {escape(step.expects)}[/]")
+        _indented(console, f"[bold red]expected {escape(step.expects)}[/]", by=4)
+
+
+def _indented(console: Console, text: str, *, by: int) -> None:
+    """Prints a line that keeps its indent where a terminal wraps it; a pipe gets it whole, for other programs."""
+    if console.is_terminal:
+        console.print(Padding(text, (0, 0, 0, by)))
+    else:
+        console.print(" " * by + text)
