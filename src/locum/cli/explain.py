@@ -1,16 +1,18 @@
 """`locum explain`: why a call is allowed or denied, which statement, and the smallest change.
 
-Law: reads policies from files, asks the engine, prints; decides nothing. Exit status: 0 allowed, 1 denied, 2 wrong
-usage or a file that is no policy. Names of principals are those of policy tests.
+Law: reads policies from files, or from a running server with the caller's own AWS credentials, asks the engine, prints;
+decides nothing. Exit status: 0 allowed, 1 denied, 2 wrong usage, a file that is no policy or a server that does not
+answer. Names of principals are those of policy tests.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 import click
 
@@ -21,7 +23,7 @@ POLICY_OPTIONS = {
     "session": "session",
     "scp": "scps",
     "rcp": "rcps",
-    "endpoint": "endpoint",
+    "endpoint_policy": "endpoint",
     "resource_policy": "resource_policy",
     "trust": "trust",
     "key_policy": "key_policy",
@@ -54,7 +56,7 @@ def _files(name: str, words: str) -> Callable[[Decorated], Decorated]:
 @_files("--session", "Its session policies.")
 @_files("--scp", "SCPs, one level each, the organisation's root first.")
 @_files("--rcp", "RCPs, one level each.")
-@_files("--endpoint", "The policy of the VPC endpoint the request came through.")
+@_files("--endpoint-policy", "The policy of the VPC endpoint the request came through.")
 @_files("--resource-policy", "The policy of the resource.")
 @_files("--trust", "The trust policy, when the resource is a role to assume.")
 @_files("--key-policy", "The key policy, when the resource is a KMS key.")
@@ -64,15 +66,21 @@ def _files(name: str, words: str) -> Callable[[Decorated], Decorated]:
 @click.option("--mfa/--no-mfa", default=None, help="Temporary credentials with or without MFA [default: long-term].")
 @click.option("--account", metavar="ID", help="The account short names live in.")
 @click.option("--resource-account", metavar="ID", help="The account that owns the resource.")
+@click.option("--endpoint", metavar="URL", help="A running server: its policies, read with your AWS credentials.")
+@click.option("--denial", metavar="ID|latest", help="A request that the `locum dev` at --endpoint denied.")
 @click.option("--format", "style", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @click.option("--sample", is_flag=True, help="Explain a call that comes with Locum.")
-def command(style: str, sample: bool, **given: Any) -> None:
+def command(style: str, sample: bool, denial: str | None, **given: Any) -> None:
     """Say why a call is allowed or denied, which statement decided, and what the smallest change would be."""
     from locum.policy.cases import read_case
     from locum.policy.compile import PolicyError
     from locum.policy.explain import explain
     from locum.policy.shorthand import CaseError
 
+    if denial is not None:
+        if not given["endpoint"]:
+            raise click.UsageError("--denial without --endpoint; the address of a `locum dev` would be right")
+        _remembered(given["endpoint"], denial, style)
     call = {**given, **SAMPLE_CALL} if sample else given
     if not call["principal"] or not call["action"]:
         raise click.UsageError("--principal and --action are needed; --sample shows a call that has them")
@@ -103,25 +111,67 @@ def _scenario(call: dict[str, Any]) -> dict[str, Any]:
     for key in ("account", "resource_account"):
         if call[key]:
             raw[key] = call[key]
+    if call["endpoint"]:
+        known = _gathered(call["endpoint"], call)
+        spec = known.pop("principal")
+        raw = {
+            **raw,
+            **known,
+            "principal": {**principal, **spec, "tags": {**spec.get("tags", {}), **principal["tags"]}},
+        }
     for option, field in POLICY_OPTIONS.items():
         policies = [_policy(path, field) for path in call[option]]
         if policies:
-            raw[field] = [[one] for one in policies] if field in LEVELS else policies
+            raw[field] = [[one] for one in policies] if field in LEVELS else [*raw.get(field, ()), *policies]
     return raw
 
 
+def _gathered(endpoint: str, call: dict[str, Any]) -> dict[str, Any]:
+    """What the server at `endpoint` knows about the caller, and about the role that is to be assumed."""
+    from locum.cli.gather import GatherError, Source
+
+    try:
+        source = Source(endpoint)
+        roles = call["resource"] if any(one.lower().startswith("sts:") for one in call["action"]) else ()
+        return source.scenario(call["principal"], call["account"] or source.account(), roles)
+    except GatherError as error:
+        raise click.UsageError(str(error)) from error
+
+
+def _remembered(endpoint: str, request_id: str, style: str) -> NoReturn:
+    """The explanation that a `locum dev` gives of a request it denied."""
+    from locum.cli.gather import GatherError, denial
+
+    try:
+        found = denial(endpoint, request_id)
+    except GatherError as error:
+        raise click.UsageError(str(error)) from error
+    click.echo(json.dumps(found, indent=1) if style == "json" else f"request {found['request_id']}\n{found['text']}")
+    sys.exit(0 if found.get("allowed") is True else 1)
+
+
 def _policy(path: str, field: str) -> Any:
-    """The policy in a file, called by the file's name. A file that is none is wrong usage, with every finding."""
+    """The policy in a file, called by its path from here. A file that is none is wrong usage, with every finding."""
     from locum.policy import Attached, PolicyError, parse
     from locum.policy.cases import KINDS
 
     try:
-        return Attached(path, parse(Path(path).read_bytes(), KINDS[field]))
+        return Attached(_from_here(path), parse(Path(path).read_bytes(), KINDS[field]))
     except OSError as error:
         raise click.UsageError(f"{path}: {error.strerror or error}") from error
     except PolicyError as error:
-        lines = "\n".join(f"{path}:{one.line}:{one.column}: {one.seen}; {one.right}" for one in error.findings)
-        raise click.UsageError(f"{path} is no policy for `{field}`: {error.message}\n{lines}") from error
+        lines = "\n".join(
+            f"{_from_here(path)}:{one.line}:{one.column}: {one.seen}; {one.right}" for one in error.findings
+        )
+        raise click.UsageError(f"{_from_here(path)} is no policy for `{field}`: {error.message}\n{lines}") from error
+
+
+def _from_here(path: str) -> str:
+    """The path from the working directory; as it is where there is none, as between drives."""
+    try:
+        return os.path.relpath(path)
+    except ValueError:
+        return path
 
 
 def _pairs(texts: tuple[str, ...]) -> list[tuple[str, str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
@@ -145,7 +146,7 @@ def test_a_call_is_explained_from_files(tmp_path: Path) -> None:
     denied = why(*call, "--context", "k=c", "--format", "json")
     assert denied.exit_code == 1
     (explanation,) = json.loads(denied.output)["explanations"]
-    assert explanation["near_misses"][0]["statement"]["source"] == str(identity)
+    assert explanation["near_misses"][0]["statement"]["source"] == os.path.relpath(identity)
 
 
 @pytest.mark.parametrize(
@@ -169,5 +170,8 @@ def test_a_file_that_is_no_policy_says_where(tmp_path: Path) -> None:
     path.write_text('{"Statement":\n {"Effect": "Allow", "Action": "s3:*"}}')
     result = why("--principal", "user/a", "--action", "a:b", "--identity", str(path))
     assert result.exit_code == 2
-    assert f"{path} is no policy for `identity`: Policy statement must contain resources." in result.output
-    assert f"{path}:2:2: no `Resource`" in result.output
+    assert (
+        f"{os.path.relpath(path)} is no policy for `identity`: Policy statement must contain resources."
+        in result.output
+    )
+    assert f"{os.path.relpath(path)}:2:2: no `Resource`" in result.output
