@@ -41,6 +41,14 @@ class Stop(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="sto
     at: datetime
 
 
+class Adopted(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="adopted"):
+    """The process of this chain is gone without a stop, and another one closes it: a digest follows and nothing else.
+    `unsigned` lines before this one had been chained and not signed."""
+
+    at: datetime
+    unsigned: int
+
+
 class Digest(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="digest"):
     """A signature over everything before it: chain, place, the hash of the line before, time, and the signature of the
     digest before (empty for the first). `key` names the key, `signature` is Ed25519's in hexadecimal."""

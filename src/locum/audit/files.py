@@ -1,8 +1,9 @@
 """The files of the chains: `STARTED-CHAIN.NUMBER.jsonl`, one line a record.
 
-Law: rules R1 and R13. A chain belongs to one process from its start to its stop; nobody else ever appends to it. Files
-are made for their owner alone and only grow; a new one is begun when one is large. A name that does not read so is no
-file of ours.
+Law: rules R1 and R13. A chain belongs to one process from its start to its stop, which holds a lock on the first file
+for as long as it lives; nobody else ever appends to its files. Files are made for their owner alone and only grow; a
+new one is begun when one is large, or put behind the others when the process is gone. A name that does not read so is
+no file of ours.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import os
 import re
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
@@ -76,33 +78,80 @@ class Appending:
         self._size = 0
         self._descriptor = -1
         self._next()
+        self._lock = os.dup(self._descriptor)  # goes on holding when the next file is begun
+        fcntl.flock(self._lock, fcntl.LOCK_EX)
 
     def _next(self) -> None:
         """Begins the next file, and lets the directory know of it durably."""
         self._number += 1
         path = self._directory / f"{self._stem}.{self._number:06d}.jsonl"
-        descriptor = os.open(path, _NEW | os.O_DSYNC, 0o600)  # each write answers when it is durable, in one call
+        descriptor = _begin(path)
         if self._descriptor >= 0:
             os.close(self._descriptor)
         self._descriptor, self._size = descriptor, 0
-        directory = os.open(self._directory, os.O_RDONLY)
-        try:
-            os.fsync(directory)
-        finally:
-            os.close(directory)
+        _sync(self._directory)
 
     def append(self, octets: bytes) -> None:
         """Writes whole lines and answers when they are durable. Raises OSError; then nothing more may be written."""
         if self._size and self._size + len(octets) > self._large:
             self._next()
-        rest = memoryview(octets)
-        while rest:
-            rest = rest[os.write(self._descriptor, rest) :]
-        if sys.platform == "darwin":  # where the disk is told only so (rule R1)
-            fcntl.fcntl(self._descriptor, fcntl.F_FULLFSYNC)
+        _write(self._descriptor, octets)
         self._size += len(octets)
 
     def close(self) -> None:
-        """Lets go of the file."""
-        os.close(self._descriptor)
-        self._descriptor = -1
+        """Lets go of the files."""
+        for descriptor in (self._descriptor, self._lock):
+            os.close(descriptor)
+        self._descriptor = self._lock = -1
+
+
+@contextmanager
+def unowned(files: ChainFiles) -> Iterator[ChainFiles | None]:
+    """The chain with all of its files, held for as long as this lasts, when its process is gone; else None.
+
+    A chain is locked by its process before the store knows of it: ask only of those that the store knows.
+    """
+    descriptor = os.open(files.paths[0], os.O_RDONLY | os.O_NOFOLLOW)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield None
+            return
+        yield next((one for one in chains(files.paths[0].parent) if one.chain == files.chain), None)
+    finally:
+        os.close(descriptor)
+
+
+def put_behind(files: ChainFiles, octets: bytes) -> None:
+    """Writes whole lines as the next file of a chain, durably. An unfinished last line stays where it is."""
+    last = files.paths[-1]
+    name = _NAME.fullmatch(last.name)
+    assert name is not None  # `chains` found it by this
+    descriptor = _begin(last.with_name(f"{name[1]}-{name[2]}.{int(name[3]) + 1:06d}.jsonl"))
+    try:
+        _write(descriptor, octets)
+    finally:
+        os.close(descriptor)
+    _sync(last.parent)
+
+
+def _begin(path: Path) -> int:
+    return os.open(path, _NEW | os.O_DSYNC, 0o600)  # each write answers when it is durable, in one call
+
+
+def _write(descriptor: int, octets: bytes) -> None:
+    rest = memoryview(octets)
+    while rest:
+        rest = rest[os.write(descriptor, rest) :]
+    if sys.platform == "darwin":  # where the disk is told only so (rule R1)
+        fcntl.fcntl(descriptor, fcntl.F_FULLFSYNC)
+
+
+def _sync(directory: Path) -> None:
+    """Lets a directory know durably of what was made in it."""
+    descriptor = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

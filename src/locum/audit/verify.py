@@ -29,7 +29,8 @@ class Finding(msgspec.Struct, frozen=True):
 
 class Checked(msgspec.Struct, frozen=True):
     """A chain that was read: how many lines are whole, how many digests hold, how many lines stand behind the last of
-    them, whether it was ended, and the first bad record, if there is one."""
+    them, whether it was ended, and the first bad record, if there is one. `last` is the hash of the last whole line,
+    `signature` that of the last digest that holds, empty where there is none."""
 
     chain: str
     lines: int
@@ -37,6 +38,8 @@ class Checked(msgspec.Struct, frozen=True):
     unsigned: int
     stopped: bool
     finding: Finding | None = None
+    last: str = NOTHING
+    signature: str = ""
 
 
 class _Bad(Exception):
@@ -59,15 +62,15 @@ class _Check:
         self.digests = 0
         self.signed = 0  # lines up to and with the last digest that holds
         self._last = b""
-        self._previous = NOTHING
-        self._signature = ""
+        self.previous = NOTHING
+        self.signature = ""
 
     def walk(self) -> None:
         """Raises _Bad at the first bad record."""
         if self._kept is None:
             raise _Bad(0, "the store knows nothing of this chain: it was put here")
         for line in self._each():
-            beginning = head(self.count, self._previous)
+            beginning = head(self.count, self.previous)
             if not line.startswith(beginning):
                 raise self._broken(line)
             hash = hash_of(line)
@@ -79,7 +82,7 @@ class _Check:
                 raise self._rewritten(hash, "is not the one that the store knows")
             if self.count > self._kept.sequence and self._kept.stopped:
                 raise _Bad(self.count, "it stands behind the end of the chain")
-            self._last, self._previous = line, hash
+            self._last, self.previous = line, hash
             self.count += 1
         if self.count <= self._kept.sequence:
             if self._last and not _reads(self._last):
@@ -118,13 +121,13 @@ class _Check:
             whole = _previous(following[0]) == hash_of(line) if following else self._is_kept(line)
             if whole and here:
                 return _Bad(here - 1, "it was altered: the record behind it has another hash of it")
-            if not here or _alike(read[1], self._previous):
+            if not here or _alike(read[1], self.previous):
                 return _Bad(here, "it was altered: it does not follow from the record before it")
             return _Bad(here - 1, "it was altered, or the record behind it was: one does not follow from the other")
         for later in self._peek():
             found = place_of(later)
             if found is not None and found[0] == here:
-                if found[1] != self._previous:
+                if found[1] != self.previous:
                     return _Bad(here - 1, "it was altered: the record behind it has another hash of it")
                 return _Bad(here, "it is not in its place: another line stands there")
         if read is not None:
@@ -149,12 +152,12 @@ class _Check:
             raise _Bad(self.count, "it is no digest as it was written") from None
         holds = (
             digest.chain == self._chain
-            and digest.signed_before == self._signature
-            and self._key.verifies(digest, self.count, self._previous)
+            and digest.signed_before == self.signature
+            and self._key.verifies(digest, self.count, self.previous)
         )
         if not holds:
             raise self._rewritten(hash, "does not sign for what stands before it")
-        self._signature = digest.signature
+        self.signature = digest.signature
         self.digests += 1
         self.signed = self.count + 1
 
@@ -186,6 +189,8 @@ def check(lines: Iterable[bytes], chain: str, key: VerifyingKey, kept: Head | No
         unsigned=max(0, walk.count - walk.signed),
         stopped=kept is not None and kept.stopped,
         finding=finding,
+        last=walk.previous,
+        signature=walk.signature,
     )
 
 

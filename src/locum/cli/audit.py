@@ -11,7 +11,7 @@ import os
 import re
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -113,10 +113,7 @@ def verify(chosen: Settings, form: str) -> None:
     else:
         for one in checked:
             click.echo(_told(one))
-        bad = sum(one.finding is not None for one in checked)
-        lines = sum(one.lines for one in checked)
-        said = f"{bad} of {len(checked)} chains are not as they were written" if bad else "the audit trail is whole"
-        click.echo(f"{said}: {lines} lines in {len(checked)} chains")
+        click.echo(ending(checked))
     raise SystemExit(1 if any(one.finding is not None for one in checked) else 0)
 
 
@@ -168,6 +165,22 @@ def _told(one: Checked) -> str:
         return f"chain {one.chain}: record {one.finding.sequence} is bad: {one.finding.sentence}"
     behind = f", the last {one.unsigned} of them not signed yet" if one.unsigned else ""
     return f"chain {one.chain}: {one.lines} lines, {one.digests} digests{behind}, {state}"
+
+
+def ending(checked: Sequence[Checked]) -> str:
+    """The last sentence about all chains: plainly `whole` only when every one was closed and is signed to its end."""
+    bad = sum(one.finding is not None for one in checked)
+    unsigned = sum(one.unsigned for one in checked)
+    running = sum(not one.stopped for one in checked)
+    if bad:
+        said = f"{bad} of {len(checked)} chains are not as they were written"
+    elif unsigned or running:
+        lines = "1 line is" if unsigned == 1 else f"{unsigned} lines are"
+        chains = "1 chain is" if running == 1 else f"{running} chains are"
+        said = f"the audit trail is whole as far as it is signed; {lines} not signed yet, {chains} open"
+    else:
+        said = "the audit trail is whole"
+    return f"{said}: {sum(one.lines for one in checked)} lines in {len(checked)} chains"
 
 
 def _shown(one: Checked) -> Mapping[str, Any]:

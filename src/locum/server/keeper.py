@@ -2,17 +2,20 @@
 
 Law: a thread of its own, which a request never waits for. Of several processes each looks, and the store lets one of
 them do (`token_rules.py`). Once after the start it reads the whole store (rule R1); what it finds is logged, and not
-repaired. When nothing was written for a while, it lets the store's log go.
+repaired. Then it closes the chains of the audit trail whose processes were killed (rule A2). When nothing was written
+for a while, it lets the store's log go.
 """
 
 from __future__ import annotations
 
 import logging
 import sqlite3
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Event, Thread
 
+from locum.audit.adopt import adopt
 from locum.server import token_rules
 from locum.server.house import SystemMint
 from locum.store.engine import SqlStore
@@ -26,10 +29,11 @@ SECONDS = 30.0
 class Keeper:
     """Looks after one store until it is stopped."""
 
-    def __init__(self, store: SqlStore, path: Path, key_age: timedelta) -> None:
-        """`path` is the store's file, `key_age` is how long one token key seals."""
+    def __init__(self, store: SqlStore, path: Path, key_age: timedelta, *, audit: Path | None = None) -> None:
+        """`path` is the store's file, `key_age` is how long one token key seals, `audit` is where the chains are."""
         self._store = store
         self._path = path
+        self._audit = audit
         self._key_age = key_age
         self._mint = SystemMint()
         self._read = False
@@ -56,6 +60,8 @@ class Keeper:
             if not self._read:
                 self._read = True
                 self._store.faults = check(self._path)
+                if self._audit is not None and not self._store.faults:
+                    close_chains(self._audit, self._store, self._stop.is_set)
             try:
                 self._idle.look()
             except StoreError:
@@ -75,6 +81,22 @@ def check(path: Path) -> tuple[str, ...]:
     if not found:
         LOG.info("the store was read as a whole and is sound")
     return found
+
+
+def close_chains(audit: Path, store: SqlStore, stopping: Callable[[], bool]) -> None:
+    """Signs and closes what killed processes left of the audit trail, and logs what was found."""
+    try:
+        found = adopt(audit, store, now=datetime.now(UTC), stopping=stopping)
+    except (OSError, StoreError):
+        LOG.exception("the audit chains of processes that are gone could not be closed")
+        return
+    for one in found:
+        if one.finding is not None:
+            LOG.error("audit chain %s: record %d is bad: %s", one.chain, one.finding.sequence, one.finding.sentence)
+        else:
+            LOG.warning(
+                "audit chain %s was left open; it is closed, %d of its lines were not signed", one.chain, one.unsigned
+            )
 
 
 def look(store: SqlStore, mint: SystemMint, now: datetime, key_age: timedelta) -> bool:

@@ -209,7 +209,12 @@ def work(settings: Settings, bound: served.Bound, key: Key, first: Secret | None
     served.leave_when_told()
     store = open_directory(settings, key, first)
     trail: FileTrail | None = None
-    keeper = Keeper(store, settings.data_dir / STORE, timedelta(hours=settings.token_key_hours))
+    keeper = Keeper(
+        store,
+        settings.data_dir / STORE,
+        timedelta(hours=settings.token_key_hours),
+        audit=settings.data_dir / AUDIT,
+    )
     try:
         keeper.start()
         trail = open_trail(settings, store)
