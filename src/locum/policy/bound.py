@@ -124,8 +124,9 @@ class Lot(msgspec.Struct, frozen=True, eq=False, gc=False):
 class Bound:
     """Everything that binds a caller. Frozen but for its index.
 
-    `plain` holds the rows of identity policies, denies first, of the actions asked for about which nothing else has a
-    say: there is no other layer, and AWS has no rule of its own for the action. `recalled` belongs to `recall`.
+    `plain` holds, for each action that was asked for, the rows of identity policies, denies first; or None where
+    something else has a say: another layer, or a rule of its own that AWS has for the action. `recalled` belongs to
+    `recall`.
     """
 
     __slots__ = ("_lots", "boundary", "identity", "plain", "recalled", "scps", "session")
@@ -141,7 +142,7 @@ class Bound:
         self.boundary = boundary
         self.session = session
         self.scps = scps
-        self.plain: dict[str, Rows] = {}
+        self.plain: dict[str, Rows | None] = {}
         self.recalled: dict[Key, Decision | Answers] = {}
         self._lots: dict[str, Lot] = {}
 
@@ -155,8 +156,8 @@ class Bound:
                 self.plain.clear()
             action = sys.intern(action)  # one text for the indexes of all principals
             self._lots[action] = found
-            if found.special is None and self.boundary is None and self.session is None and self.scps is None:
-                self.plain[action] = (*found.denies, *found.identity)
+            alone = found.special is None and self.boundary is None and self.session is None and self.scps is None
+            self.plain[action] = (*found.denies, *found.identity) if alone else None
         return found
 
     def _sorted(self, action: str) -> Lot:

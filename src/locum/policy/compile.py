@@ -269,11 +269,10 @@ def _edges(patterns: list[Pieces]) -> tuple[str | tuple[str, ...], str]:
 
     One text for all patterns that begin alike, as those of one service do.
     """
-    heads = tuple(sys.intern(one[0]) for one in patterns if isinstance(one[0], str))
-    if len(heads) == len(patterns):
-        if all(one[1:] == (Wild.RUN,) for one in patterns):
-            return (heads[0] if len(heads) == 1 else heads), ""
-        if len(patterns) == 1 and len(patterns[0]) == 3 and patterns[0][1] is Wild.RUN:
-            tail = patterns[0][2]
-            return (heads[0], tail) if isinstance(tail, str) else ("", "")
+    heads = tuple(sys.intern(str(one[0])) for one in patterns)  # a text: all begin with `arn:` (rule 1.9)
+    if all(one[1:] == (Wild.RUN,) for one in patterns):
+        return (heads[0] if len(heads) == 1 else heads), ""
+    if len(patterns) == 1 and len(patterns[0]) == 3 and patterns[0][1] is Wild.RUN:
+        tail = patterns[0][2]
+        return (heads[0], tail) if isinstance(tail, str) else ("", "")
     return "", ""

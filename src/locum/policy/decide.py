@@ -52,7 +52,9 @@ def decide(question: Question) -> Decision:
     """
     try:
         bound, action = question.bound, question.action
-        rows = bound.plain.get(action)
+        if action not in bound.plain:
+            bound.lot(action)
+        rows = bound.plain[action]
         if (
             rows is not None
             and question.resource_policy is None

@@ -53,11 +53,14 @@ def avoiding(question: Question, decision: Decision) -> Supplied | None:
 
 
 def _clauses(question: Question, ref: StatementRef) -> tuple[Clause, ...]:
-    for one in of_layer(question, ref.layer):
-        for statement in one.policy.statements:
-            if (one.source, statement.index, statement.line) == (ref.source, ref.index, ref.line):
-                return statement.clauses
-    return ()
+    """The conditions of the statement that stands at `ref`."""
+    return tuple(
+        clause
+        for one in of_layer(question, ref.layer)
+        for statement in one.policy.statements
+        if (one.source, statement.index, statement.line) == (ref.source, ref.index, ref.line)
+        for clause in statement.clauses
+    )
 
 
 def _first_allowed(question: Question, ways: Sequence[Sequence[Way]]) -> Supplied | None:

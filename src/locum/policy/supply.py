@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from locum.policy.conditions import FOR_ALL, FOR_ANY, OPERATORS, WITH_WILDCARDS, Clause, OperatorName
+from locum.policy.conditions import FOR_ALL, FOR_ANY, OPERATORS, WITH_WILDCARDS, Clause, Operator, OperatorName
 from locum.policy.context import Context, Value, folded
 from locum.policy.instants import truth
 from locum.policy.match import fold
@@ -45,10 +45,7 @@ def can_supply(key: str) -> bool:
 
 def meeting(clause: Clause, keys: Mapping[str, Value]) -> Iterator[tuple[str, Value | None]]:
     """Values of the clause's key that should make it hold, the likeliest first; `keys` are those of the request."""
-    name = OperatorName.parse(clause.operator)
-    if name is None:
-        return
-    kind = OPERATORS[name.name]
+    name, kind = _operator(clause)
     if kind.family == "null":
         if truth(clause.wanted[0]):
             yield clause.key, None
@@ -64,10 +61,7 @@ def meeting(clause: Clause, keys: Mapping[str, Value]) -> Iterator[tuple[str, Va
 
 def breaking(clause: Clause, keys: Mapping[str, Value]) -> Iterator[tuple[str, Value | None]]:
     """Values of the clause's key that should make it fail: what a Deny wants not to see."""
-    name = OperatorName.parse(clause.operator)
-    if name is None:
-        return
-    kind = OPERATORS[name.name]
+    name, kind = _operator(clause)
     if kind.family == "bool":
         yield clause.key, "false" if truth(clause.wanted[0]) else "true"
     elif kind.negated:
@@ -76,6 +70,12 @@ def breaking(clause: Clause, keys: Mapping[str, Value]) -> Iterator[tuple[str, V
             if value is not None:
                 yield clause.key, value
     yield clause.key, None
+
+
+def _operator(clause: Clause) -> tuple[OperatorName, Operator]:
+    name = OperatorName.parse(clause.operator)
+    assert name is not None  # or it could not have been compiled
+    return name, OPERATORS[name.name]
 
 
 def _value(family: str, operator: str, wanted: str, keys: Mapping[str, Value]) -> str | None:

@@ -142,6 +142,13 @@ def test_an_identity_deny_with_two_statements_names_both() -> None:
     assert str(decision.statements[0]) == "statement 1 of identity policy 1, line 1"
 
 
+def test_what_was_asked_before_is_decided_alike() -> None:
+    for identity in ("deny s3:* on *", ["deny s3:* on *", "deny s3:Get* on *"], ["deny s3:* on *", "allow s3:* on *"]):
+        question = ask(identity=identity)
+        assert decide(question) == decide(question)
+        assert decide(question).verdict == "explicitDeny"
+
+
 def test_a_deny_whose_condition_holds_needs_the_context_once() -> None:
     fields = {
         "identity": [{"deny": "s3:*", "if": {"Bool": {"a": "true"}}}, {"allow": "s3:*", "if": {"Bool": {"a": "false"}}}]

@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import msgspec
+import pytest
 from tests.unit.policy.asking import ask
 
 from locum.policy import Explanation, explain
@@ -201,3 +202,132 @@ def test_a_trust_policy_and_a_key_policy_have_their_own_names() -> None:
 def test_a_deny_that_did_not_apply_is_not_named() -> None:
     explanation = why(resource_policy=["deny s3:* on * to user/bob", "deny s3:* on * to user/alice"])
     assert [ref.source for ref in explanation.decision.statements] == ["resource_policy policy 2"]
+
+
+TRUST = {"action": "sts:AssumeRole", "resource": "arn:aws:iam::111122223333:role/app"}
+
+
+def trusted(**conditions: dict[str, str | list[str]]) -> dict[str, Any]:
+    return {**TRUST, "trust": {"allow": "sts:AssumeRole", "to": "user/alice", "if": conditions}}
+
+
+def test_a_role_that_is_to_be_assumed_has_a_trust_policy_whatever_it_was_asked_with() -> None:
+    assert "there is no role trust policy that could allow it" in why(**TRUST, identity="allow sts:* on *").text
+    denied = why(**TRUST, trust=["allow sts:* to user/alice", "deny sts:* to user/alice"])
+    assert "denied by the role trust policy: statement 1 of trust policy 2" in denied.text
+    assert "resource-based" not in denied.text
+
+
+def test_who_lacks_an_external_id_is_told_to_bring_it_before_a_wider_statement_is_proposed() -> None:
+    explanation = why(**trusted(StringEquals={"sts:ExternalId": "audit-2026"}))
+    lines = [line.strip() for line in explanation.text.splitlines()]
+    call = "policies as they are allow it to who calls with `sts:ExternalId` = `audit-2026` (decided again)"
+    assert lines.index(call) < lines.index("or else, what would allow it (decided again):")
+    assert lines[-1] == "which does not ask for `sts:ExternalId`, as statement 1 of trust, line 1 does"
+    assert explanation.to_dict()["call"] == {
+        "words": "with `sts:ExternalId` = `audit-2026`",
+        "keys": {"sts:ExternalId": "audit-2026"},
+    }
+
+
+@pytest.mark.parametrize(
+    ("conditions", "context", "words"),
+    [
+        ({"Bool": {"aws:MultiFactorAuthPresent": "true"}}, {}, "with MFA"),
+        (
+            {"NumericLessThan": {"aws:MultiFactorAuthAge": "60"}},
+            {"aws:MultiFactorAuthAge": "90"},
+            "with a fresh MFA code",
+        ),
+        (
+            {"Bool": {"aws:MultiFactorAuthPresent": "true"}, "NumericLessThan": {"aws:MultiFactorAuthAge": "60"}},
+            {},
+            "with MFA and with a fresh MFA code",
+        ),
+        ({"Bool": {"aws:SecureTransport": "true"}}, {"aws:SecureTransport": "false"}, "over TLS"),
+        ({"Bool": {"aws:SecureTransport": "false"}}, {}, "with `aws:SecureTransport` = `false`"),
+        ({"StringLike": {"sts:SourceIdentity": "ops-*"}}, {}, "with `sts:SourceIdentity` = `ops-x`"),
+        ({"StringEquals": {"sts:RoleSessionName": "${aws:username}"}}, {}, "with `sts:RoleSessionName` = `alice`"),
+        ({"StringEquals": {"sts:RoleSessionName": ["${aws:absent}", "b"]}}, {}, "with `sts:RoleSessionName` = `b`"),
+        ({"StringEquals": {"aws:RequestTag/team": ["red", "blue"]}}, {}, "with `aws:RequestTag/team` = `red`"),
+        (
+            {"ForAnyValue:StringEquals": {"aws:TagKeys": "team"}},
+            {"aws:TagKeys": "x"},
+            "with `aws:TagKeys` = `x`, `team`",
+        ),
+        (
+            {"ForAllValues:StringEquals": {"aws:TagKeys": ["a", "b"]}},
+            {"aws:TagKeys": ["b", "c"]},
+            "with `aws:TagKeys` = `b`",
+        ),
+        (
+            {"Null": {"sts:TransitiveTagKeys": "true"}},
+            {"sts:TransitiveTagKeys": "a"},
+            "without `sts:TransitiveTagKeys`",
+        ),
+        ({"StringNotLike": {"sts:ExternalId": "x*"}}, {"sts:ExternalId": "xy"}, "without `sts:ExternalId`"),
+        (
+            {"NumericGreaterThan": {"aws:MultiFactorAuthAge": "60"}},
+            {},
+            "with a fresh MFA code",
+        ),
+    ],
+)
+def test_a_condition_that_a_caller_can_meet_is_proposed_as_a_call(
+    conditions: dict[str, Any], context: dict[str, Any], words: str
+) -> None:
+    explanation = why(**trusted(**conditions), context=context)
+    assert f"allow it to who calls {words} (decided again)" in explanation.text
+
+
+@pytest.mark.parametrize(
+    "conditions",
+    [
+        {"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}},
+        {"StringEquals": {"sts:ExternalId": "a"}, "IpAddress": {"aws:SourceIp": "10.0.0.0/8"}},
+        {"Null": {"sts:ExternalId": "false"}},
+        {"NumericLessThan": {"aws:MultiFactorAuthAge": "soon"}},
+        {"StringEquals": {"sts:RoleSessionName": "${aws:absent}"}},
+        {"StringEquals": {"sts:ExternalId": "a"}, "StringLike": {"sts:ExternalId": "b*"}},
+    ],
+)
+def test_a_condition_that_no_way_of_calling_meets_is_not_proposed(conditions: dict[str, Any]) -> None:
+    explanation = why(**trusted(**conditions))
+    assert explanation.call is None
+    assert "which does not ask for `" in explanation.text
+
+
+def test_every_silent_layer_must_be_met_by_the_call() -> None:
+    mfa = {"allow": "s3:*", "if": {"Bool": {"aws:MultiFactorAuthPresent": "true"}}}
+    tls = {"allow": "s3:*", "if": {"Bool": {"aws:SecureTransport": "true"}}}
+    fields = {"identity": mfa, "boundary": tls, "context": {"aws:SecureTransport": "false"}}
+    assert "who calls with MFA and over TLS (decided again)" in why(**fields).text
+    assert why(**{**fields, "boundary": "allow ec2:* on *"}).call is None
+
+
+def test_a_deny_that_a_caller_can_avoid_says_how() -> None:
+    allowed = "allow s3:* on *"
+    mfa = {"deny": "*", "if": {"BoolIfExists": {"aws:MultiFactorAuthPresent": "false"}}}
+    assert "who calls with MFA (decided again)" in why(identity=[allowed, mfa]).text
+    region = {"deny": "*", "if": {"StringNotEquals": {"aws:RequestedRegion": ["${aws:absent}", "eu-west-1"]}}}
+    assert "with `aws:RequestedRegion` = `eu-west-1`" in why(identity=[allowed, region]).text
+    tag = {"deny": "*", "if": {"StringEquals": {"aws:RequestTag/team": "red"}}}
+    told = why(identity=[allowed, tag], context={"aws:RequestTag/team": "red"})
+    assert "without `aws:RequestTag/team`" in told.text
+    assert told.to_dict()["call"]["keys"] == {"aws:RequestTag/team": None}
+    plain = {"deny": "*", "if": {"Bool": {"aws:SecureTransport": "true"}}}
+    assert why(identity=[allowed, plain]).to_dict()["call"]["keys"] == {"aws:SecureTransport": "false"}
+    assert why(identity=[allowed, mfa, "deny s3:* on *"]).call is None
+
+
+def test_a_set_of_values_is_a_list_in_json() -> None:
+    explanation = why(**trusted(**{"ForAnyValue:StringEquals": {"aws:TagKeys": "team"}}))
+    assert explanation.to_dict()["call"]["keys"] == {"aws:TagKeys": ["team"]}
+
+
+def test_a_statement_that_names_the_caller_is_said_to_pass_its_limits() -> None:
+    explanation = why(identity="allow s3:* on *", boundary="allow ec2:* on *")
+    assert "or alone, past the caller's limits, resource-based policy: " in explanation.text
+    other = why(identity="allow s3:* on *", boundary="allow ec2:* on *", principal="user/a*")
+    assert "no identity or resource statement alone would allow it" in other.text
+    assert other.to_dict()["change"]["instead"] is None

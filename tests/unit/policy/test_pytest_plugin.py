@@ -41,12 +41,12 @@ def test_suites_and_fixture_work_in_a_project_of_its_own(pytester: pytest.Pytest
     (pytester.path / "mine.locum.yaml").write_text(SUITE)
     (pytester.path / "other.yaml").write_text("not: a suite")
     (pytester.path / "test_mine.py").write_text(TEST)
-    done = pytester.runpytest_inprocess("-p", "locum.cli.pytest_plugin", "-p", "no:cacheprovider", "-v")
+    done = pytester.runpytest_inprocess("-p", "no:cacheprovider", "-v")
     done.assert_outcomes(passed=2, failed=1)
     done.stdout.fnmatch_lines(["*mine/yes PASSED*", "*mine/no FAILED*", "- allowed", "+ implicitDeny by identity"])
 
 
 def test_a_suite_that_cannot_be_read_is_an_error(pytester: pytest.Pytester) -> None:
     (pytester.path / "mine.locum.json").write_text("{")
-    done = pytester.runpytest_inprocess("-p", "locum.cli.pytest_plugin", "-p", "no:cacheprovider")
+    done = pytester.runpytest_inprocess("-p", "no:cacheprovider")
     done.assert_outcomes(errors=1)
