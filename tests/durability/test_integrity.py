@@ -18,7 +18,7 @@ from locum.server.metrics import Metrics
 from locum.server.production import house_of
 from locum.server.settings import choose
 from locum.store.engine import SqlStore, open_store
-from locum.store.errors import StoreError
+from locum.store.errors import DamagedError, StoreError
 from locum.store.integrity import Idle, faults
 
 
@@ -123,4 +123,17 @@ def test_a_reader_is_not_disturbed(path: Path) -> None:
     assert not idle.look()
     assert reader.execute("SELECT count(*) FROM entity").fetchone() == before
     reader.close()
+    store.close()
+
+
+def test_a_store_that_was_found_damaged_is_written_no_more(path: Path) -> None:
+    store = filled(path)
+    store.close()
+    damaged(path)
+    store = open_store(path, MASTER_KEY)
+    keeper = Keeper(store, path, timedelta(hours=24))
+    keeper.start()
+    keeper.stop()
+    with pytest.raises(DamagedError, match="restore a backup"):
+        add(store, door("later"))
     store.close()

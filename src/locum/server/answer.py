@@ -22,6 +22,7 @@ from locum.server.front import too_large
 from locum.server.house import House, Moment
 from locum.server.recorded import Witness
 from locum.sigv4 import Carrier, carrier
+from locum.store.errors import DamagedError
 from locum.store.tx import Tx
 from locum.wire import fault, query, xml
 from locum.wire.route import Routed, route
@@ -119,6 +120,8 @@ def attempt(
         raise
     except Refusal as caught:
         refusal = caught
+    except DamagedError as damage:  # nothing was written, and asking again will not help (rule R1)
+        refusal = Refusal("ServiceUnavailable", str(damage))
     except Exception:
         LOG.exception("request %s failed", request_id)
         refusal, durable = Refusal("InternalFailure", UNKNOWN), admitted.writes  # who knows what stands by now

@@ -21,6 +21,7 @@ from locum.policy.explain import explain
 from locum.server.gauges import gauges
 from locum.server.house import House
 from locum.server.metrics import CONTENT_TYPE
+from locum.store.engine import SqlStore
 
 LOG = logging.getLogger("locum.server")
 PREFIX = "/_locum/"
@@ -68,6 +69,8 @@ class Own:
             name = request.path.removeprefix(PREFIX)
             if name == "metrics" and request.method in ("GET", "HEAD"):
                 return self._metrics(request)
+            if name == "health" and request.method in ("GET", "HEAD"):
+                return self._health()
             return _json(200, self._route(request, name))
         except OwnError as error:
             return _json(error.status, {"error": error.message})
@@ -76,8 +79,6 @@ class Own:
             return _json(500, {"error": "this failed because of a fault of the server; its log says more"})
 
     def _route(self, request: Request, name: str) -> Mapping[str, Any]:
-        if name == "health" and request.method in ("GET", "HEAD"):
-            return {"status": "ok"}
         if name in self._changes:
             _require_local(request)
             return self._changes[name](_body(request))
@@ -89,6 +90,12 @@ class Own:
             _require_loopback(request)
             return {"records": [msgspec.Raw(record) for record in trail.records()]}
         raise OwnError(404, f"there is nothing at `{request.path}`")
+
+    def _health(self) -> Response:
+        """503 once the store is known to be damaged: it is read and not written, and a backup is to be restored."""
+        store = self._house.store
+        damaged = isinstance(store, SqlStore) and store.faults
+        return _json(503, {"status": "damaged"}) if damaged else _json(200, {"status": "ok"})
 
     def _metrics(self, request: Request) -> Response:
         """The counters of this process, for a peer on this machine."""

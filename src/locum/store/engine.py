@@ -21,7 +21,7 @@ from locum.store import reads, schema, token_keys
 from locum.store.activity import Activities
 from locum.store.commits import Commits
 from locum.store.entity import Author
-from locum.store.errors import NestedError, StoreError
+from locum.store.errors import DamagedError, NestedError, StoreError
 from locum.store.keeping import renew
 from locum.store.secrets import KEY_OCTETS, Again, Clock, DataKeys, MasterKey, Octets
 from locum.store.selects import Selects
@@ -33,6 +33,8 @@ from locum.store.tx import Tx
 T = TypeVar("T")
 
 Mode = Literal["serve", "dev"]
+
+DAMAGED = "the store is damaged and only reads; restore a backup"
 
 
 def _now() -> datetime:
@@ -50,7 +52,7 @@ class SqlStore:
         self, connection: sqlite3.Connection, readers: Readers, keys: DataKeys, turn: Lock, activity: Activities
     ) -> None:
         self.activity = activity
-        #: what was found wrong when the store was read as a whole; None before that
+        #: what was found wrong when the store was read as a whole; None before that. What is damaged is not written
         self.faults: tuple[str, ...] | None = None
         self._connection = connection
         self._readers = readers
@@ -68,14 +70,19 @@ class SqlStore:
         try:
             return reads.run(step, self._kept, self._keys, self._readers.take)
         except sqlite3.Error as error:
+            if getattr(error, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+                self.faults = self.faults or (str(error),)
             raise StoreError(f"the store cannot be read: {error}") from error
         finally:
             inside.step = False
 
     def write(self, step: Callable[[Tx], T]) -> T:
-        """Runs a step in the writer's thread and answers when its commit is durable."""
+        """Runs a step in the writer's thread and answers when its commit is durable. Raises DamagedError, and runs
+        nothing, once the store is known to be damaged."""
         if self._inside.step or self._commits.inside():
             raise NestedError("a step asks its own `tx`, not the store")
+        if self.faults:
+            raise DamagedError(DAMAGED)
         return self._commits.write(step)
 
     @property

@@ -35,6 +35,10 @@ class CommitError(StoreError):
     """A commit failed: nothing of it was acknowledged, and the store only reads from now on (rule R13)."""
 
 
+class DamagedError(StoreError):
+    """The store was found damaged, and nothing is written into it any more: a backup is to be restored (rule R1)."""
+
+
 class ClosedError(StoreError):
     """The store was closed."""
 
