@@ -69,6 +69,18 @@ def storeless(directory: Path) -> None:
     (directory / "locum.db").unlink()
 
 
+def foreign(directory: Path) -> None:
+    shutil.rmtree(directory)
+    directory.mkdir(mode=0o700)
+    (directory / "letter.txt").write_text("Dear all")
+
+
+def unmakable(directory: Path) -> None:
+    """In the place of its parent there is a link to nothing, which `mkdir` cannot pass, whoever runs it."""
+    shutil.rmtree(directory)
+    directory.symlink_to(directory.with_name("nowhere") / "at" / "all")
+
+
 def holding(entity: Entity) -> Callable[[Path], None]:
     def put(directory: Path) -> None:
         store = open_store(directory / "locum.db", Secret((directory / "master.key").read_text().strip()))
@@ -93,6 +105,8 @@ STATES: dict[str, Callable[[Path], None]] = {
     "dev": dev,
     "open": open_directory,
     "storeless": storeless,
+    "foreign": foreign,
+    "unmakable": unmakable,
     "documented": holding(
         AccessKey(id=DOCUMENTED, name=DOCUMENTED, account="222222222222", owner="222222222222", created=NOW)
     ),

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import ipaddress
 import os
-from collections.abc import Callable, MutableMapping
+from collections.abc import Callable, Iterator, MutableMapping
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -191,17 +192,32 @@ def run(
     logs.configure("json", settings.log_level)
     confined.confine()
     served.leave_when_told()
-    require_safe(settings)
+    with _usable(settings):
+        require_safe(settings)
     bound = served.bind(settings.host, settings.port, tls=settings.tls)
-    key = master_key(settings, environment)
-    made = begin(settings, key)
-    announce(f"locum serves {bound.url}: every call is signed, authorized and logged as a change; nothing is open")
+    with _usable(settings):
+        key = master_key(settings, environment)
+        made = begin(settings, key)
+    announce(f"locum serves {bound.url}: every call must be signed, is authorized by policy, and is recorded")
     if made is not None:
         announce(f"new data directory {settings.data_dir}: account {made.account}, master key, token key")
         announce(f"root's access key is in {made.root_key} (0600); use it to make a role and a user, then delete it")
     if settings.workers == 1:
         return work(settings, bound, key)
     return Workers(lambda first: work(settings, bound, key, first), key, renewing=settings.tls).run(settings.workers)
+
+
+@contextmanager
+def _usable(settings: Settings) -> Iterator[None]:
+    """What the system refuses of the data directory, as the reason not to start."""
+    try:
+        yield
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        place = f" (`{error.filename}`)" if error.filename not in (None, str(settings.data_dir)) else ""
+        raise UnsafeError(
+            f"the data directory `{settings.data_dir}` cannot be made or written: {reason}{place}"
+        ) from error
 
 
 def work(settings: Settings, bound: served.Bound, key: Key, first: Secret | None = None) -> int:

@@ -7,6 +7,7 @@ where it is opened (`production.py`). Does not look at what a certificate is for
 
 from __future__ import annotations
 
+import fnmatch
 import ipaddress
 import os
 import ssl
@@ -111,14 +112,23 @@ def _store_there(settings: Settings) -> str | None:
     if not directory.is_dir() or (directory / STORE).exists():
         return None
     left = sorted({one.name for one in directory.iterdir()} - masterkey.FILES - {FILE})
+    if left and not any(_ours(one.name) for one in directory.iterdir()):
+        return f"`{directory}` is not a Locum data directory: it holds `{left[0]}`; name a new or an empty one"
     if left:
         return f"the data directory `{directory}` holds `{left[0]}` but no `{STORE}`; restore it, nothing is made anew"
     return None
 
 
+def _ours(name: str) -> bool:
+    """Whether a file of that name tells that a directory was a data directory."""
+    return name in OURS or name in masterkey.FILES or fnmatch.fnmatchcase(name, "root-key*.json")
+
+
 STORE = "locum.db"
 #: what a restore that was killed leaves
 UNFINISHED = "restoring"
+#: what else stands beside the store
+OURS = frozenset({"audit", "activity.db", "locum.db-wal", "locum.db-shm", UNFINISHED})
 
 RULES: tuple[Callable[[Settings], str | None], ...] = (
     _whole_tls,

@@ -47,7 +47,15 @@ def test_a_store_that_is_gone_is_not_made_anew(tmp_path: Path) -> None:
 
 def test_a_directory_of_something_else_is_not_made_into_one(tmp_path: Path) -> None:
     (tmp_path / "letter.txt").touch()
-    assert "holds `letter.txt` but no `locum.db`" in refused(tmp_path, data_dir=str(tmp_path))
+    assert refused(tmp_path, data_dir=str(tmp_path)) == (
+        f"`{tmp_path}` is not a Locum data directory: it holds `letter.txt`; name a new or an empty one"
+    )
+
+
+def test_a_directory_that_lost_its_store_is_told_from_one_of_something_else(tmp_path: Path) -> None:
+    (tmp_path / "audit").mkdir()
+    (tmp_path / "a-note.txt").touch()
+    assert "nothing is made anew" in refused(tmp_path, data_dir=str(tmp_path))
 
 
 def test_a_start_that_was_killed_before_its_store_is_no_loss(tmp_path: Path) -> None:
