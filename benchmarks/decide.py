@@ -33,7 +33,8 @@ from locum.policy import (
 
 QUESTION = "one decision on a principal with 15 statements, 20 % of them with conditions"
 SIZES = (1, 10, 100, 1_000, 10_000)
-COMPARED, ASKED, LOADED, RECALLED = 200, 1_000, 2_000, 1_000
+RECALLED = (10, 1_000)
+COMPARED, ASKED, LOADED = 200, 1_000, 2_000
 PEERS = ("cedar", "casbin", "vakt", "moto")
 
 
@@ -41,7 +42,7 @@ def run() -> Table:
     """Locum by size, with identity policies only and with all layers; then the peers."""
     rows = [_loaded()]
     rows += [_locum(size, decide, layered=layered) for layered in (False, True) for size in SIZES]
-    rows += [_locum(RECALLED, recall, layered=layered) for layered in (False, True)]
+    rows += [_locum(size, recall, layered=layered) for layered in (False, True) for size in RECALLED]
     questions = workload.questions(COMPARED, ASKED)
     truth = [workload.truth(question) for question in questions]
     rows += [_beside(questions, truth, layered=False)]

@@ -7,7 +7,6 @@ nothing. Session policies cannot be asked for; SCPs, RCPs and the policies of ot
 
 from __future__ import annotations
 
-import json
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -15,6 +14,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import botocore.session
+import msgspec
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.handlers import json_decode_policies
@@ -139,20 +139,19 @@ def denial(endpoint: str, request_id: str) -> dict[str, Any]:
     url = f"{endpoint.rstrip('/')}/_locum/denials/{urllib.parse.quote(request_id, safe='')}"
     try:
         with urllib.request.urlopen(url, timeout=PATIENCE) as answer:  # noqa: S310 - the scheme was looked at
-            found = json.loads(answer.read(MAX_ANSWER))
+            found = msgspec.json.decode(answer.read(MAX_ANSWER), type=dict[str, Any])
     except urllib.error.HTTPError as error:
         with error:
             raise GatherError(f"{url}: {_said(error)}") from error
     except (OSError, ValueError) as error:
         raise GatherError(f"{url}: {error}") from error
-    if not isinstance(found, dict) or "text" not in found:
+    if not {"request_id", "text"} <= found.keys():
         raise GatherError(f"{url}: no explanation; the address of a `locum dev` would be right")
     return found
 
 
 def _said(error: urllib.error.HTTPError) -> str:
     try:
-        found = json.loads(error.read(MAX_ANSWER))
-    except ValueError:
-        found = None
-    return str(found["error"]) if isinstance(found, dict) and "error" in found else f"{error.code} {error.reason}"
+        return str(msgspec.json.decode(error.read(MAX_ANSWER), type=dict[str, Any])["error"])
+    except (ValueError, KeyError):
+        return f"{error.code} {error.reason}"
