@@ -62,7 +62,7 @@ def hidden_imports(source: Source) -> list[str]:
 
 
 def strays_to_botocore(source: Source) -> list[str]:
-    """Imports of botocore outside the one file that reads AWS's models, and the demo and explain, whose client it is."""
+    """Imports of botocore outside the one file that reads AWS's models, and demo and explain, whose client it is."""
     if source.path in ("aws/shapes.py", "cli/gather.py", "cli/stage.py", "cli/story.py"):
         return []
     return [f"{source.path}:{each.line}: imports `{each.module}`" for each in source.imports if each.top == "botocore"]
