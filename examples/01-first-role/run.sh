@@ -2,6 +2,9 @@
 # Alice assumes a role. Expects the environment of an administrator of account 111111111111 (see README.md).
 set -euo pipefail
 
+# A fresh start: the dev server forgets everything, so that this can be run again.
+curl -fsS -o /dev/null -X POST -H 'Content-Type: application/json' -d '{}' "$AWS_ENDPOINT_URL/_locum/reset"
+
 # Runs a command that must fail, and prints its error.
 refused() {
     local error
