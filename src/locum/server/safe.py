@@ -84,7 +84,7 @@ def _own_account(settings: Settings) -> str | None:
 def _directory(settings: Settings) -> str | None:
     directory = settings.data_dir
     if not directory.exists():
-        return None
+        return _unmakable(directory)
     if not directory.is_dir():
         return f"the data directory `{directory}` is no directory"
     found = directory.stat()
@@ -95,6 +95,16 @@ def _directory(settings: Settings) -> str | None:
         return f"others may write into the data directory `{directory}` (mode `{mode:04o}`); make it 0700"
     if (system := filesystem.network(directory)) is not None:
         return f"the data directory `{directory}` is on `{system}`, where locks and syncs cannot be trusted"
+    return None
+
+
+def _unmakable(directory: Path) -> str | None:
+    """What stands in the way of a directory that is not there; what only the attempt can tell is said there."""
+    above = next(one for one in directory.absolute().parents if one.exists())
+    if not above.is_dir():
+        return f"the data directory `{directory}` cannot be made: `{above}` is no directory"
+    if not os.access(above, os.W_OK | os.X_OK):
+        return f"the data directory `{directory}` cannot be made: this user may not write into `{above}`"
     return None
 
 

@@ -37,6 +37,12 @@ def test_a_file_is_no_data_directory(tmp_path: Path) -> None:
     assert "is no directory" in refused(tmp_path, data_dir=str(tmp_path / "file"))
 
 
+def test_a_directory_below_a_file_cannot_be_made(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    reason = refused(tmp_path, data_dir=str(tmp_path / "file" / "data"))
+    assert reason == f"the data directory `{tmp_path}/file/data` cannot be made: `{tmp_path}/file` is no directory"
+
+
 def test_a_store_that_is_gone_is_not_made_anew(tmp_path: Path) -> None:
     directory = tmp_path / "data"
     directory.mkdir(mode=0o700)
