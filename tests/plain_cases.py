@@ -116,10 +116,10 @@ def policies(scenario: Scenario, account: str) -> Scenario:
         for field in ("identity", "boundary", "session", "endpoint")
         if scenario.get(field) is not None
     }
-    own = [field for field in ("resource_policy", "trust", "key_policy") if field in scenario]
+    own = [field for field in ("resource_policy", "trust", "key_policy") if scenario.get(field) is not None]
     if len(own) > 1:
         raise CaseError(f"{scenario['name']}: give only one of resource_policy, trust, key_policy")
-    if own and scenario[own[0]] is not None:
+    if own:
         # a key policy is written like any other resource policy
         found["resource_policy"] = documents(
             scenario[own[0]], account, "trust" if own[0] == "trust" else "resource_policy"
