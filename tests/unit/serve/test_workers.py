@@ -44,7 +44,8 @@ def test_each_worker_reads_its_own_handing_of_the_key() -> None:
     end = "os.kill(os.getppid(), signal.SIGTERM)"
     status, said = ran(f"os._exit(9) if turn < 3 else {end} if turn == 3 else None; signal.pause()")
     assert status == 0
-    assert said[:4] == ["worker 0", "worker 1", "worker 2", "worker 3"]
+    assert {"worker 0", "worker 1", "worker 3"} <= set(said)  # 3 may end the server before 2 has spoken
+    assert len(set(said)) == len(said)  # no two read the same key
 
 
 def test_a_worker_that_raises_is_one_that_died() -> None:
