@@ -75,6 +75,8 @@ class Workers:
         self._started[worker] = time.monotonic()
         os.close(descriptor)
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        if self._ending:  # told between the fork and the line that remembers the worker: it was not told with the rest
+            self._tell(signal.SIGTERM)
 
     def _be(self, descriptor: int) -> None:
         """The life of a worker; never returns."""
