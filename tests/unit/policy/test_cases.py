@@ -18,6 +18,8 @@ def test_the_engine_decides_as_the_case_says(result: Result) -> None:
     assert result.error == ""
     assert (result.decision, result.expect) == (result.expect, result.expect)
     assert result.passed, f"decided by {result.decided_by}, expected {result.expected_by}"
+    assert result.outcome is not None
+    assert result.outcome.allowed is (result.decision == "allowed")
 
 
 def test_every_case_has_an_id_of_its_own() -> None:

@@ -12,7 +12,7 @@ from locum.policy import ANONYMOUS, NOBODY, Attached, Context, Decision, bind, c
 from locum.policy.bound import REMEMBERED
 from locum.policy.conditions import clause
 from locum.policy.context import BUDGET, Facts
-from locum.policy.match import arn_matcher, compiled, glob
+from locum.policy.match import Wild, arn_matcher, compiled, glob
 from locum.policy.variables import fixed, template
 
 ALLOW = '{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}}'
@@ -93,6 +93,7 @@ def test_the_budget_is_spent_by_sets_and_long_values() -> None:
         )
     )
     assert decision.reason == "the conditions are too long to be compared"
+    assert not decision.allowed
 
 
 @pytest.mark.parametrize("operator", ["StringEquals", "StringEqualsIgnoreCase", "StringLike", "ArnLike"])
@@ -198,3 +199,95 @@ def test_facts_hold_nothing_else() -> None:
     assert facts.keys == {"a": "1"}
     with pytest.raises(AttributeError):
         _ = facts.nothing
+
+
+@pytest.mark.parametrize("boundary", [None, "allow * on *"])
+def test_a_pattern_with_a_run_inside_holds_both_ends(boundary: str | None) -> None:
+    for pattern, resource, allowed in (
+        ("arn:aws:s3:::b/*.csv", "arn:aws:s3:::b/x.csv", True),
+        ("arn:aws:s3:::b/*.csv", "arn:aws:s3:::b/.csv", True),
+        ("arn:aws:s3:::b/*.csv", "arn:aws:s3:::b/x.txt", False),
+        ("arn:aws:s3:::b/*.csv", "arn:aws:s3:::c/x.csv", False),
+        ("arn:aws:s3:::b/aa*aa", "arn:aws:s3:::b/aaa", False),
+    ):
+        question = ask(resource=resource, identity={"allow": "s3:*", "on": pattern}, boundary=boundary)
+        assert decide(question).allowed is allowed, (pattern, resource)
+
+
+def test_a_deny_that_does_not_apply_denies_nothing() -> None:
+    identity = ["allow s3:* on *", "deny s3:Get* on arn:aws:s3:::other/*"]
+    for fields in ({}, {"boundary": "allow s3:* on *"}, {"rcps": [["deny s3:* on arn:aws:s3:::other/*"]]}):
+        assert decide(ask(resource="arn:aws:s3:::b/k", identity=identity, **fields)).allowed
+
+
+def test_an_allowed_call_names_the_statements_of_every_layer_that_had_to_allow() -> None:
+    role = {"action": "sts:AssumeRole", "resource": "arn:aws:iam::111122223333:role/app"}
+    both = decide(ask(**role, trust="allow sts:AssumeRole to 111122223333", identity="allow sts:* on *"))
+    assert both.decided_by == ("resource", "identity")
+    assert [ref.layer for ref in both.statements] == ["resource", "identity"]
+    one = decide(ask(resource_policy="allow s3:* on * to 111122223333", identity="allow s3:* on *"))
+    assert one.decided_by == ("identity",)
+    assert [ref.layer for ref in one.statements] == ["identity"]
+    limited = decide(ask(identity="allow s3:* on *", boundary="allow s3:* on *", session="allow s3:* on *"))
+    assert [ref.layer for ref in limited.statements] == ["identity", "boundary", "session"]
+
+
+@pytest.mark.parametrize("operator", ["StringEquals", "StringEqualsIgnoreCase", "StringLike", "ArnLike"])
+def test_a_value_that_a_variable_gives_is_compared_and_not_only_measured(operator: str) -> None:
+    prefix = "arn:aws:s3:::" if operator == "ArnLike" else ""
+    test = clause(operator, "k", (prefix + "${aws:username}",), variables=True).test
+    keys = {"aws:username": "al"}
+    assert test(Facts({"k": prefix + "al", **keys}, "*"))
+    for other in ("bo", "bob", "ala", ""):
+        assert not test(Facts({"k": prefix + other, **keys}, "*"))
+
+
+@pytest.mark.parametrize("operator", ["StringNotEquals", "StringNotEqualsIgnoreCase", "StringNotLike"])
+def test_a_negated_list_with_variables_spares_none_of_its_values(operator: str) -> None:
+    test = clause(operator, "k", ("plain", "${aws:username}"), variables=True).test
+    verdicts = [test(Facts({"k": text, "aws:username": "al"}, "*")) for text in ("plain", "al", "bo")]
+    assert verdicts == [False, False, True]
+
+
+@pytest.mark.parametrize(
+    ("operator", "wanted", "value", "spent"),
+    [
+        ("StringEquals", ("a" * 9, "b"), ("x", "y", "z"), 3),
+        ("StringEquals", ("a" * 9,), "x" * 5000, 0),
+        ("StringLike", ("a" * 9, "b"), ("x", "y"), 2 * 12),
+        ("StringLike", ("a" * 9,), ("x" * 512, "y" * 1024), 10 * (2 + 3)),
+        ("StringLike", ("a" * 9,), "x" * 512, 0),
+        ("StringLike", ("a" * 9,), "x" * 513, 10),
+        ("StringLike", ("a" * 9,), "x" * 1024, 10 * 2),
+        ("ForAllValues:StringEquals", ("a" * 9,), "x", 1),
+        ("ForAllValues:StringLike", ("a" * 9,), ("x", "y"), 10 * 2),
+    ],
+)
+def test_what_a_comparison_costs(operator: str, wanted: tuple[str, ...], value: Any, spent: int) -> None:
+    facts = Facts({"k": value}, "*")
+    clause(operator, "k", wanted, variables=True).test(facts)
+    assert BUDGET - facts.left == spent
+
+
+@pytest.mark.parametrize(
+    ("pattern", "text", "matches"),
+    [
+        ("*a*a", "a", False),
+        ("*a*a", "aa", True),
+        ("*a*", "abc", True),
+        ("*a*b*", "ba", False),
+        ("a*b*c", "abc", True),
+        ("a*b*c", "xbc", False),
+        ("a*b*c", "abx", False),
+        ("??", "ab", True),
+        ("??", "a", False),
+        ("a**b", "ab", True),
+    ],
+)
+def test_what_a_glob_matches(pattern: str, text: str, matches: bool) -> None:
+    assert compiled(glob(pattern))(text) is matches
+
+
+def test_one_character_of_a_field_is_one_and_no_colon() -> None:
+    for text, matches in (("ab", True), ("b", False), ("aab", False), (":b", False)):
+        assert compiled((Wild.FIELD_ONE, "b"))(text) is matches
