@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from locum.access.sessions import caller_of_session
+from locum.access.sessions import caller_of_session, root_caller
 from locum.aws.faults import Refusal
 from locum.aws.secret import Secret
 from locum.aws.shapes import OperationShape, service
@@ -24,11 +24,11 @@ from locum.iam.entities import User
 from locum.iam.names import arn_of
 from locum.session.keyring import Keyring
 from locum.session.opened import OpenedTokens
+from locum.session.session import INVALID
 from locum.sigv4 import Carrier, DayKeys, verify
 from locum.store.tx import Tx
 
 MISSING = "Request is missing Authentication Token"
-INVALID = "The security token included in the request is invalid"
 
 
 class Verification(msgspec.Struct, frozen=True, kw_only=True):
@@ -115,17 +115,7 @@ def _long_term(carried: Carrier, tx: Tx, place: Place) -> Claim:
     if key is None or not key.active:
         raise Refusal("InvalidClientTokenId", INVALID)
     if key.owner == key.account:
-        arn = f"arn:{place.partition}:iam::{key.account}:root"
-        caller = Caller(
-            kind="root",
-            account=key.account,
-            arn=arn,
-            user_id=key.account,
-            entity_id=key.account,
-            entity_arn=arn,
-            access_key_id=key.id,
-        )
-        return Claim(tx.secret(key, SECRET), caller)
+        return Claim(tx.secret(key, SECRET), root_caller(key.account, key.id, place))
     user = tx.find_id(User, key.owner)
     if user is None:
         raise Refusal("InvalidClientTokenId", INVALID)

@@ -20,9 +20,8 @@ from locum.call import Asked, Call, Caller
 from locum.iam.principals import bound_of, compiled, keys_of, principal_of
 from locum.policy import Attached, Decision, PolicyKind, Question, decide
 from locum.policy.sentence import denial_sentence
+from locum.session.session import INVALID
 from locum.store.tx import Tx
-
-INVALID = "The security token included in the request is invalid"
 
 
 class Judgement(msgspec.Struct, frozen=True):

@@ -14,11 +14,8 @@ from locum.aws.faults import Refusal
 from locum.call import Caller, Place
 from locum.iam.entities import Role, User
 from locum.iam.names import arn_of
-from locum.session.session import Kind, Session
+from locum.session.session import EXPIRED, INVALID, Kind, Session
 from locum.store.tx import Tx
-
-INVALID = "The security token included in the request is invalid"
-EXPIRED = "The security token included in the request is expired"
 
 # Kind of session -> whose it is, and what its caller is called. Sessions for a root task are not built yet.
 PRINCIPALS: Mapping[Kind, tuple[type[User] | type[Role], str]] = {
@@ -36,7 +33,7 @@ def caller_of_session(session: Session, access_key_id: str, tx: Tx, place: Place
     if session.partition != place.partition or session.kind not in PRINCIPALS:
         raise Refusal("InvalidClientTokenId", INVALID)
     if session.kind == "session" and session.principal_id == session.account:
-        return _root(session, access_key_id, place)
+        return root_caller(session.account, access_key_id, place, session=session)
     kind, called = PRINCIPALS[session.kind]
     entity: User | Role | None = tx.find_id(kind, session.principal_id)
     if entity is None or entity.account != session.account:
@@ -68,15 +65,15 @@ def _shown(session: Session, entity: User | Role, own: str, place: Place) -> tup
     return own, entity.id
 
 
-def _root(session: Session, access_key_id: str, place: Place) -> Caller:
-    """Root's own temporary credentials (GetSessionToken)."""
-    arn = f"arn:{place.partition}:iam::{session.account}:root"
+def root_caller(account: str, access_key_id: str, place: Place, *, session: Session | None = None) -> Caller:
+    """The root user of an account, by its long-term key or by temporary credentials of its own (GetSessionToken)."""
+    arn = f"arn:{place.partition}:iam::{account}:root"
     return Caller(
         kind="root",
-        account=session.account,
+        account=account,
         arn=arn,
-        user_id=session.account,
-        entity_id=session.account,
+        user_id=account,
+        entity_id=account,
         entity_arn=arn,
         access_key_id=access_key_id,
         session=session,
