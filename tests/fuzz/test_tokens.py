@@ -1,11 +1,12 @@
 """Every bit of a token, and a hundred thousand mutations of one: none opens (xT1, xT2, xT6).
 
-`LOCUM_FUZZ` sets the number, `LOCUM_FUZZ_SEED` replays a run.
+`LOCUM_FUZZ` sets the number, `LOCUM_FUZZ_SEED` replays a run. Unless it is set, a fifth as many plaintexts are sealed.
 """
 
 from __future__ import annotations
 
 import base64
+import os
 import random
 from collections.abc import Iterator
 
@@ -15,6 +16,7 @@ from tests.fuzz import mutations
 from tests.unit.session import sealed as s
 
 from locum.session import claims
+from locum.session.session import Session
 from locum.session.token import VERSION_1, Layout, Opened, seal
 
 # A length that leaves unused bits in the last character, so that loose base64 has something to be loose about.
@@ -115,25 +117,80 @@ def test_control_a_format_without_its_id_is_found_by_mutations() -> None:
     assert all(s.opens(TOKEN, id) is None for id in others)
 
 
-def test_random_claims_under_a_true_key_give_the_one_error_or_a_whole_session() -> None:
-    chance = mutations.seeded()
-    whole = claims.pack(s.FULL)
-    sessions = 0
-    for _ in range(mutations.runs() // 5):
-        if chance.randrange(2):
-            packed = chance.randbytes(chance.randrange(300))
-        else:
-            raw = bytearray(whole)
-            for _ in range(chance.choice((1, 1, 2, 5))):
-                raw[chance.randrange(len(raw))] = chance.randrange(256)
-            packed = bytes(raw)
+# ------------------------------------------------------------------ every length (xT2)
+
+
+def other_lengths() -> Iterator[str]:
+    """Every beginning of a token, whole groups of four and not, and every length beyond it that may still be read."""
+    yield from (TOKEN[:length] for length in range(len(TOKEN)))
+    yield from (base64.b64encode(RAW[:length]).decode() for length in range(len(RAW)))
+    yield from (base64.b64encode(RAW + bytes(more)).decode() for more in range(1, 3_072 - len(RAW), 7))
+    yield from (TOKEN + "A" * more for more in range(1, 4_097 - len(TOKEN), 3))
+
+
+def opened_lengths(layout: Layout) -> int:
+    """How many tokens of another length still open."""
+    return sum(opened(text, KEY_ID, layout) is not None for text in other_lengths())
+
+
+def test_no_other_length_opens() -> None:
+    assert len(TOKEN) > 100
+    assert opened_lengths(VERSION_1) == 0
+
+
+def test_control_a_decoder_that_stops_at_the_padding_opens_what_stands_behind_it() -> None:
+    assert opened_lengths(LOOSE) > 0
+
+
+# ------------------------------------------------------------------ any plaintext under a true key (xT6)
+
+PLAINTEXTS = int(os.environ.get(mutations.RUNS) or mutations.runs() // 5)
+WHOLE = claims.pack(s.FULL)
+
+
+def plaintext(chance: random.Random) -> bytes:
+    """Octets of no meaning, or true claims with a few octets changed."""
+    if chance.randrange(2):
+        return chance.randbytes(chance.randrange(300))
+    raw = bytearray(WHOLE)
+    for _ in range(chance.choice((1, 1, 2, 5))):
+        raw[chance.randrange(len(raw))] = chance.randrange(256)
+    return bytes(raw)
+
+
+def sealed_plaintexts(chance: random.Random, number: int, layout: Layout = VERSION_1) -> tuple[int, list[str]]:
+    """Of so many plaintexts, sealed with a true key: how many were sessions, and what was neither a whole session nor
+    the one refusal (rules T3 and T5)."""
+    sessions, amiss = 0, []
+    for _ in range(number):
+        packed = plaintext(chance)
         key_id, _, token = s.plainly_sealed(packed)
-        found = s.opens(token, key_id)
+        try:
+            found = s.opens(token, key_id, layout=layout)
+        except Exception as error:  # noqa: BLE001  whatever gets out is what is looked for
+            amiss.append(f"{packed.hex()}: {type(error).__name__}")
+            continue
         if found is not None:
             sessions += 1
-            again = claims.unpack(claims.pack(found.session))
-            assert again == found.session
+            if claims.unpack(claims.pack(found.session)) != found.session:
+                amiss.append(f"{packed.hex()}: it opens as what cannot be sealed again")
+    return sessions, amiss
+
+
+def test_random_claims_under_a_true_key_give_the_one_error_or_a_whole_session() -> None:
+    sessions, amiss = sealed_plaintexts(mutations.seeded(), PLAINTEXTS)
+    assert amiss == []
     assert sessions > 0
+
+
+def without_schema(raw: bytes) -> Session:
+    """The planted fault: whatever the octets say becomes the fields of a session, in their order."""
+    return Session(*msgspec.msgpack.decode(raw).values())
+
+
+def test_control_claims_that_are_decoded_without_a_schema_are_found() -> None:
+    _, amiss = sealed_plaintexts(random.Random(7), 300, Layout(unpack=without_schema))
+    assert len(amiss) > 100
 
 
 @pytest.mark.parametrize("length", [0, 1, 2047, 2048, 2049, 3000])

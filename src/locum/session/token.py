@@ -58,6 +58,7 @@ class Layout(msgspec.Struct, frozen=True):
     decode: Callable[[str], bytes | None] = strict_base64
     bound: Callable[[bytes, str], bytes] = bound_text
     associated: Callable[[bytes, bytes, str], bytes] = associated
+    unpack: Callable[[bytes], Session] = claims.unpack
 
 
 VERSION_1 = Layout()
@@ -121,7 +122,7 @@ def open_token(token: str, access_key_id: str, keyring: Keyring, *, layout: Layo
     cipher = CIPHERS[key.cipher](once)
     try:
         packed = cipher.decrypt(_NONCE, raw[_HEADER + _COMMITMENT :], layout.associated(header, sent, access_key_id))
-        session = claims.unpack(packed)
+        session = layout.unpack(packed)
     except (InvalidTag, claims.ClaimsError):
         raise _invalid() from None
     if ids.account_of(access_key_id) != session.account:
