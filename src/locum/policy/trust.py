@@ -8,7 +8,8 @@ functions of text; which id belongs to which ARN is told by the caller. Rules 7.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
+from functools import lru_cache
 
 import msgspec
 
@@ -62,23 +63,27 @@ def display_form(text: str, arns: Mapping[str, str]) -> str:
     return _renamed(text, arns.get)
 
 
-def _named(text: str) -> Iterator[Node]:
-    """The strings below `Principal.AWS` and `NotPrincipal.AWS` of every statement."""
+@lru_cache(maxsize=2048)
+def _named(text: str) -> tuple[Node, ...]:
+    """The strings below `Principal.AWS` and `NotPrincipal.AWS` of every statement. Kept, because a role is shown more
+    often than its trust policy changes; the text is all that this depends on."""
     try:
         root = parse_document(text).root
     except DocumentError:
-        return
+        return ()
+    found: list[Node] = []
     statements = root.find("Statement")
     for statement in statements.one_or_many() if statements is not None else ():
         for element in ("Principal", "NotPrincipal"):
             principal = statement.find(element)
             names = principal.find("AWS") if principal is not None else None
             if names is not None:
-                yield from names.one_or_many()
+                found.extend(names.one_or_many())
+    return tuple(found)
 
 
 def _renamed(text: str, rename: Callable[[str], str | None]) -> str:
-    for node in reversed(list(_named(text))):
+    for node in reversed(_named(text)):
         name = rename(node.text)
         written = _STRING.match(text, node.at)
         if name is not None and written is not None:
