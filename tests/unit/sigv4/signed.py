@@ -104,13 +104,18 @@ def verified(
     allow_unsigned_token: bool = False,
     reading: sigv4.Reading = sigv4.STANDARD,
     day_keys: sigv4.DayKeys | None = None,
+    carrier: Callable[..., sigv4.Carrier | None] = sigv4.carrier,
+    verify: Callable[..., sigv4.Verified] = sigv4.verify,
 ) -> sigv4.Verified | None:
-    """The proof of one request as a server would ask for it, or None without a signature. Raises SignatureError."""
-    carried = sigv4.carrier(request)
+    """The proof of one request as a server would ask for it, or None without a signature. Raises SignatureError.
+
+    `carrier` and `verify` are those of a build with a fault, in controls.
+    """
+    carried = carrier(request)
     if carried is None:
         return None
     secret = SECRETS.get(carried.access_key_id)
-    return sigv4.verify(
+    return verify(
         request,
         carried,
         secret or "a dummy of this process",
@@ -137,9 +142,9 @@ def refusal_of(request: Request, **how: object) -> sigv4.SignatureError:
     raise AssertionError(f"not refused: {answer}")
 
 
-def accepts(request: Request) -> bool:
+def accepts(request: Request, **how: object) -> bool:
     """Whether a server takes this request as signed. Anything but a SignatureError is a fault and gets out."""
     try:
-        return verified(request) is not None
+        return verified(request, **how) is not None  # type: ignore[arg-type]
     except sigv4.SignatureError:
         return False

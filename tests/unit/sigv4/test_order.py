@@ -9,6 +9,7 @@ from hashlib import sha256
 
 import msgspec
 import pytest
+from tests.planted import planted
 from tests.unit.sigv4 import signed as s
 
 from locum import sigv4
@@ -50,24 +51,63 @@ def base() -> Request:
     return s.signed(s.post(("x-amz-content-sha256", sha256(s.BODY).hexdigest())))
 
 
-def with_faults(faults: list[tuple[str, Fault, str, str]]) -> sigv4.SignatureError:
+def with_faults(faults: list[tuple[str, Fault, str, str]], **how: object) -> sigv4.SignatureError:
     request = base()
     for _, fault, _, _ in faults:
         request = fault(request)
     late = any(rule == "S14" for rule, *_ in faults)
-    return s.refusal_of(request, now=LATE if late else s.NOW)
+    return s.refusal_of(request, now=LATE if late else s.NOW, **how)
+
+
+def as_said(refusal: sigv4.SignatureError, place: int) -> bool:
+    """Whether this is what the fault at that place of the table is refused with."""
+    _, _, code, sentence = FAULTS[place]
+    return refusal.code == code and refusal.message.startswith(sentence)
+
+
+def misreported(**how: object) -> list[str]:
+    """The rules whose fault is not the one reported when it meets a later one."""
+    pairs = [(one, two) for one in range(len(FAULTS)) for two in range(one + 1, len(FAULTS))]
+    found = {FAULTS[one][0] for one, two in pairs if not as_said(with_faults([FAULTS[one], FAULTS[two]], **how), one)}
+    return sorted(found)
 
 
 @pytest.mark.parametrize("place", range(len(FAULTS)), ids=[rule for rule, *_ in FAULTS])
 def test_each_fault_alone_has_its_code_and_sentence(place: int) -> None:
-    refusal = with_faults(FAULTS[place : place + 1])
-    assert (refusal.code, refusal.message.startswith(FAULTS[place][3])) == (FAULTS[place][2], True)
+    assert as_said(with_faults(FAULTS[place : place + 1]), place)
 
 
 @pytest.mark.parametrize("place", range(len(FAULTS)), ids=[rule for rule, *_ in FAULTS])
 def test_of_a_fault_and_all_later_ones_the_first_is_reported(place: int) -> None:
-    refusal = with_faults(FAULTS[place:])
-    assert (refusal.code, refusal.message.startswith(FAULTS[place][3])) == (FAULTS[place][2], True)
+    assert as_said(with_faults(FAULTS[place:]), place)
+
+
+def test_of_any_two_faults_the_first_is_reported() -> None:
+    assert misreported() == []
+
+
+_EARLY = (
+    "    moment, written = _time(carrier, reading)\n"
+    "    _within(carrier, moment, now, window)\n"
+    "    _scope(carrier, service, regions)\n"
+)
+_HEADERS = "    _signed_headers(carrier, headers, parameters, allow_unsigned_token)\n"
+_LATE = "(_token(carrier), refusal, _payload(headers, parameters, payload), wrong)"
+_END = "    return Verified(carrier=carrier,"
+
+
+def test_control_a_verifier_that_checks_in_the_reverse_order_is_found() -> None:
+    backwards = planted(
+        "locum.sigv4.verify",
+        (_EARLY, "    moment, written = reading.instant(carrier.timestamp), carrier.timestamp\n"),
+        (_HEADERS, ""),
+        (_LATE, "(wrong, _payload(headers, parameters, payload), refusal, _token(carrier))"),
+        (_END, _HEADERS + "".join(reversed(_EARLY.splitlines(keepends=True))) + _END),
+    ).verify
+    assert s.verified(base(), verify=backwards)
+    # S12 is the carrier's, which is read before anything is verified; S20 has nothing behind it. S17 and S18 say the
+    # same of two faults.
+    assert misreported(verify=backwards) == ["S13", "S14", "S15", "S16", "S17", "S18", "S19"]
 
 
 def test_a_wrong_signature_has_the_long_sentence_of_aws() -> None:

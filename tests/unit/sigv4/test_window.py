@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import hmac
 from datetime import UTC, datetime, timedelta
 
 import msgspec
 import pytest
+from tests.planted import planted
 from tests.unit.sigv4 import signed as s
+
+from locum import sigv4
+from locum.http import Request
+from locum.sigv4 import canonical
 
 SECOND = timedelta(seconds=1)
 FIVE, FIFTEEN = timedelta(minutes=5), timedelta(minutes=15)
@@ -94,3 +100,108 @@ def test_a_leaked_day_key_does_not_sign_for_another_day() -> None:
     moved = s.replaced(key, "x-amz-date", "20260101T000000Z")
     assert s.refusal_of(moved).message.startswith("Date in Credential scope does not match")
     assert not s.accepts(msgspec.structs.replace(moved, body=b"Action=GetCallerIdentity"))
+
+
+# ------------------------------------------------------------------ the edges as a table, and its controls (xS9)
+
+# (what, the request, how far from its time the server's clock stands, the window, whether it counts)
+WEEK = 604_800
+EDGES: list[tuple[str, Request, timedelta, timedelta, bool]] = [
+    *(
+        (
+            f"{form} {sign * window // SECOND:+} s by {over} s",
+            request,
+            sign * (window + over * SECOND),
+            window,
+            not over,
+        )
+        for form, request in (("header", HEADER), ("presigned", s.presigned(s.get(), expires=WEEK)))
+        for window in (FIVE, FIFTEEN)
+        for sign in ((1, -1) if form == "header" else (-1,))
+        for over in (0, 1)
+    ),
+    *(
+        (
+            f"presigned for {life} s, {over} s over",
+            s.presigned(s.get(), expires=life),
+            (life + over) * SECOND,
+            FIVE,
+            not over,
+        )
+        for life in (1, 900, WEEK)
+        for over in (0, 1)
+    ),
+    ("presigned for more than a week", s.presigned(s.get(), expires=WEEK + 1), timedelta(), FIVE, False),
+]
+
+
+def misjudged(**how: object) -> list[str]:
+    """The edges at which a request counts that should not, or the other way round."""
+    return [
+        what
+        for what, request, off, window, counts in EDGES
+        if s.accepts(request, now=s.NOW + off, window=window, **how) != counts
+    ]
+
+
+def with_leaked_key(day: str) -> Request:
+    """A request of now, signed with the key of another day by somebody who has that key and nothing else."""
+    moment = "20260101T000000Z"
+    scope = f"{day}/us-east-1/sts/aws4_request"
+    headers = {"host": "sts.example", "x-amz-date": moment}
+    names = sorted(headers)
+    text = canonical.canonical_request(
+        "GET",
+        path="/",
+        query=canonical.canonical_query(canonical.pairs(s.get().query)),
+        headers=canonical.canonical_headers(names, headers),
+        signed_headers=";".join(names),
+        payload=canonical.payload_hash(b""),
+    )
+    key = sigv4.signing_key(s.SECRET.encode(), day, "us-east-1", "sts")
+    to_sign = canonical.string_to_sign(text, timestamp=moment, scope=scope)
+    signature = hmac.digest(key, to_sign.encode(), "sha256").hex()
+    authorization = (
+        f"AWS4-HMAC-SHA256 Credential={s.KEY_ID}/{scope}, SignedHeaders={';'.join(names)}, Signature={signature}"
+    )
+    return s.with_headers(s.get(), ("x-amz-date", moment), ("authorization", authorization))
+
+
+DAYS = ("20251231", "20260102", "20250101", "20260131", "2026011", "202601010")
+
+
+def days_taken(**how: object) -> list[str]:
+    """The days whose leaked key signs for today."""
+    return [day for day in DAYS if s.accepts(with_leaked_key(day), **how)]
+
+
+def test_every_edge_is_where_it_is_said_to_be_to_the_second() -> None:
+    assert misjudged() == []
+    assert len(EDGES) == 19
+
+
+def test_the_key_of_another_day_signs_for_no_other_whoever_holds_it() -> None:
+    assert s.accepts(with_leaked_key("20260101"))
+    assert days_taken() == []
+
+
+def test_control_a_verifier_that_leaves_the_day_of_the_scope_unchecked_is_found() -> None:
+    loose = planted("locum.sigv4.verify", ("if carrier.date != written[:8]:", "if not carrier.date:")).verify
+    assert days_taken(verify=loose) == list(DAYS)
+
+
+def test_control_a_window_that_is_a_second_off_is_found() -> None:
+    longer = planted(
+        "locum.sigv4.verify", ("if -window <= age <= window:", "if -window <= age <= window + MINUTE / 60:")
+    )
+    shorter = planted("locum.sigv4.verify", ("if -window <= age <= window:", "if -window < age <= window:"))
+    assert len(misjudged(verify=longer.verify)) == len(misjudged(verify=shorter.verify)) == 2
+
+
+def test_control_a_presigned_request_that_counts_a_second_longer_is_found() -> None:
+    longer = planted(
+        "locum.sigv4.verify", ("timedelta(seconds=carrier.expires)", "timedelta(seconds=carrier.expires + 1)")
+    )
+    week = planted("locum.sigv4.carrier", ("WEEK = 604_800", "WEEK = 604_801"))
+    assert len(misjudged(verify=longer.verify)) == 3
+    assert misjudged(carrier=week.carrier) == ["presigned for more than a week"]
