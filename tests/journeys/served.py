@@ -13,7 +13,7 @@ import sys
 import tempfile
 import threading
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -31,10 +31,16 @@ def bare_environment(**more: str) -> dict[str, str]:
 class Served:
     """A running server: where it listens, what it said, and what `dev` lets one do with it."""
 
-    def __init__(self, *arguments: str, environment: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        *arguments: str,
+        environment: Mapping[str, str] | None = None,
+        command: Sequence[str] = (str(COMMAND),),
+    ) -> None:
+        """`command` is what is started with these arguments: `locum`, or for a control one with a fault planted."""
         self._errors = tempfile.TemporaryFile("w+")  # noqa: SIM115  closed with the object
         self.process = subprocess.Popen(
-            [str(COMMAND), *arguments],
+            [*command, *arguments],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=self._errors,
