@@ -56,6 +56,13 @@ def actions(service: str) -> Mapping[str, ActionFacts]:
     return {name.lower(): _facts(entry, templates) for name, entry in found.items()}
 
 
+@functools.cache
+def services() -> frozenset[str]:
+    """The prefix of every service that has actions, in lower case (`s3`). Not complete: AWS adds services."""
+    file = _file("actions", "s3").parents[1] / "services.json"
+    return frozenset(msgspec.json.decode(file.read_bytes(), type=list[str])) | _overrides().keys()
+
+
 class _Use(msgspec.Struct, frozen=True, rename="camel"):
     name: str
     required: bool = False

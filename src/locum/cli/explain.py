@@ -66,13 +66,14 @@ def _files(name: str, words: str) -> Callable[[Decorated], Decorated]:
 @click.option("--mfa/--no-mfa", default=None, help="Temporary credentials with or without MFA [default: long-term].")
 @click.option("--account", metavar="ID", help="The account short names live in.")
 @click.option("--resource-account", metavar="ID", help="The account that owns the resource.")
+@click.option("--now", metavar="TIME", help="The instant of the call [default: 2026-01-15T12:00:00Z].")
 @click.option("--endpoint", metavar="URL", help="A running server: its policies, read with your AWS credentials.")
 @click.option("--denial", metavar="ID|latest", help="A request that the `locum dev` at --endpoint denied.")
 @click.option("--format", "style", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @click.option("--sample", is_flag=True, help="Explain a call that comes with Locum.")
 def command(style: str, sample: bool, denial: str | None, **given: Any) -> None:
     """Say why a call is allowed or denied, which statement decided, and what the smallest change would be."""
-    from locum.policy.cases import read_case
+    from locum.policy.cases import read_case, warnings
     from locum.policy.compile import PolicyError
     from locum.policy.explain import explain
     from locum.policy.shorthand import CaseError
@@ -85,9 +86,12 @@ def command(style: str, sample: bool, denial: str | None, **given: Any) -> None:
     if not call["principal"] or not call["action"]:
         raise click.UsageError("--principal and --action are needed; --sample shows a call that has them")
     try:
-        explanations = [explain(question) for question in read_case(_scenario(call)).questions]
+        case = read_case(_scenario(call))
+        explanations = [explain(question) for question in case.questions]
     except (CaseError, PolicyError) as error:
         raise click.UsageError(str(error)) from error
+    for warning in warnings(case):
+        click.echo(f"warning: {warning}", err=True)
     if style == "json":
         click.echo(json.dumps({"explanations": [one.to_dict() for one in explanations]}, indent=1))
     else:
@@ -108,8 +112,8 @@ def _scenario(call: dict[str, Any]) -> dict[str, Any]:
         "context": _context(call["context"]),
         "resource_tags": dict(_pairs(call["resource_tag"])),
     }
-    for key in ("account", "resource_account"):
-        if call[key]:
+    for key in ("account", "resource_account", "now"):
+        if call[key] is not None:
             raw[key] = call[key]
     if call["endpoint"]:
         known = _gathered(call["endpoint"], call)

@@ -1,7 +1,8 @@
 """`locum test`: policy unit tests.
 
-Law: reads suites, asks the engine, prints; decides nothing. Exit status: 0 all passed, 1 some failed, 2 unusable input.
-Format of the suites and of the answer: docs/reference/policy-tests.md. Heavy imports wait until the command runs.
+Law: reads suites, asks the engine, prints; decides nothing. Exit status: 0 all passed, 1 some failed, 2 unusable input: a
+file that is no suite, or a scenario that cannot be read. Format of the suites and of the answer:
+docs/reference/policy-tests.md. Heavy imports wait until the command runs.
 """
 
 from __future__ import annotations
@@ -73,7 +74,12 @@ def _read(path: str, results: list[Result], unusable: list[str]) -> None:
     try:
         text = sys.stdin.buffer.read() if path == STDIN else Path(path).read_bytes()
         suite = (read_yaml if path.endswith(SUFFIXES[1:]) else read_json)(text)
-        results.extend(run(suite))
+        for result in run(suite):
+            results.append(result)
+            if result.error:
+                unusable.append(f"{path}: {result.id}: {result.error}")
+            for warning in result.warnings:
+                click.echo(f"{path}: {result.id}: warning: {warning}", err=True)
     except OSError as error:
         unusable.append(f"{path}: {error.strerror or error}")
     except CaseError as error:

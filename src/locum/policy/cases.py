@@ -16,8 +16,10 @@ from typing import Any
 
 import msgspec
 
+from locum.policy.asked import oddities, require_account, require_action, require_resource
 from locum.policy.bound import Attached, bind
 from locum.policy.compile import Policy, PolicyError, parse
+from locum.policy.context import Context
 from locum.policy.decide import decide
 from locum.policy.decision import ALLOWED, EXPLICIT, IMPLICIT, Decision, combined
 from locum.policy.derived import context_of
@@ -63,7 +65,7 @@ class Case(msgspec.Struct, frozen=True):
 
 
 class Result(msgspec.Struct, frozen=True):
-    """What became of one scenario. `decision` is the engine's verdict or `error`."""
+    """What became of one scenario. `decision` is the engine's verdict or `error`; `warnings` say what looks odd."""
 
     id: str
     name: str
@@ -73,6 +75,7 @@ class Result(msgspec.Struct, frozen=True):
     expected_by: tuple[str, ...]
     passed: bool
     error: str = ""
+    warnings: tuple[str, ...] = ()
     outcome: Decision | None = None
     case: Case | None = None
 
@@ -87,6 +90,8 @@ class Result(msgspec.Struct, frozen=True):
         }
         if self.error:
             result["error"] = self.error
+        if self.warnings:
+            result["warnings"] = list(self.warnings)
         return result
 
 
@@ -109,7 +114,14 @@ def _run_one(raw: dict[str, Any]) -> Result:
         return _failed(raw, str(error))
     except PolicyError as error:
         return _failed(raw, f"{error.message} {'; '.join(map(str, error.findings))}")
-    return ask(case)
+    return msgspec.structs.replace(ask(case), warnings=warnings(case))
+
+
+def warnings(case: Case) -> tuple[str, ...]:
+    """What looks odd about a case and is decided all the same, one sentence each."""
+    context = case.questions[0].context
+    keys = context.keys if isinstance(context, Context) else {}
+    return tuple(oddities(tuple(dict.fromkeys(one.action for one in case.questions)), keys))
 
 
 def ask(case: Case) -> Result:
@@ -206,11 +218,12 @@ def read_case(raw: dict[str, Any]) -> Case:
 
 
 def _questions(raw: dict[str, Any]) -> tuple[Question, ...]:
-    account = str(raw.get("account", ACCOUNT))
+    account = require_account(str(raw.get("account", ACCOUNT)), "`account`")
     caller = Caller(raw["principal"], account)
-    resources = [str(one) for one in many(raw.get("resource", "*"))]
-    owners = [str(raw.get("resource_account") or _owner(one, account)) for one in resources]
-    actions = [str(one) for one in many(raw["action"])]
+    resources = [require_resource(str(one)) for one in many(raw.get("resource", "*"))]
+    owned = raw.get("resource_account")
+    owners = [require_account(str(owned), "`resource_account`") if owned else _owner(one, account) for one in resources]
+    actions = [require_action(str(one)) for one in many(raw["action"])]
     if not resources or not actions:
         raise CaseError("an empty list of actions or resources; at least one of each would be right")
     context = context_of(raw, caller, resources, owners)

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from locum.policy.asked import require_instant
 from locum.policy.context import Context, Value
-from locum.policy.instants import instant
 from locum.policy.match import fold
 from locum.policy.principals import IN_ACCOUNT, PrincipalType
 from locum.policy.shorthand import Caller, CaseError, mapping
@@ -24,8 +24,10 @@ def context_of(raw: dict[str, Any], caller: Caller, resources: list[str], owners
     derive = raw.get("derive", True)
     if not isinstance(derive, bool):
         raise CaseError("`derive` is no boolean; true or false would be right")
+    now = str(raw.get("now", NOW))
+    nanoseconds = require_instant(now)
     if derive:
-        keys = _derived(raw, caller)
+        keys = {"aws:CurrentTime": now, "aws:EpochTime": str(nanoseconds // 10**9), **_derived(raw, caller)}
         if len(set(owners)) == 1 and resources != ["*"]:
             keys["aws:ResourceAccount"] = owners[0]
     given = mapping(raw.get("context"), "context")
@@ -47,16 +49,11 @@ def _text(value: object) -> str:
 
 
 def _derived(raw: dict[str, Any], caller: Caller) -> dict[str, Value]:
-    now = str(raw.get("now", NOW))
     keys: dict[str, Value] = {
-        "aws:CurrentTime": now,
         "aws:SecureTransport": "true",
         "aws:ViaAWSService": "false",
         "aws:RequestedRegion": "us-east-1",
     }
-    nanoseconds = instant(now)
-    if nanoseconds is not None:
-        keys["aws:EpochTime"] = str(nanoseconds // 10**9)
     keys.update(_of_caller(caller))
     if caller.mfa is not None:
         keys["aws:MultiFactorAuthPresent"] = _text(bool(caller.mfa))

@@ -54,8 +54,14 @@ def mapping(value: Any, name: str) -> dict[str, Any]:
 def nearest(word: str, known: Iterable[str]) -> str:
     """What to say about an unknown word: the nearest right one, or all of them."""
     names = tuple(known)
-    near = difflib.get_close_matches(word, names, n=1)
-    return f"did you mean `{near[0]}`?" if near else f"one of {', '.join(names)} would be right"
+    found = closest(word, names)
+    return f"did you mean `{found}`?" if found else f"one of {', '.join(names)} would be right"
+
+
+def closest(word: str, known: Iterable[str]) -> str | None:
+    """The known word that is nearest to this one, or None when none is near."""
+    found = difflib.get_close_matches(word, sorted(known), n=1)
+    return found[0] if found else None
 
 
 def principal_arn(text: str, account: str) -> str:
@@ -206,6 +212,8 @@ class Caller:
         if len(fields) != 6:
             raise CaseError(f"`{name}` is nobody who calls; `user/NAME` or `session/ROLE/NAME` would be right")
         owner, rest = fields[4], fields[5]
+        if not _ACCOUNT.fullmatch(owner):
+            raise CaseError(f"principal `{name}` has the account `{owner}`; twelve digits would be right")
         kinds = {
             "root": PrincipalType.ROOT,
             "user": PrincipalType.USER,

@@ -111,7 +111,7 @@ def test_no_statement_changes_what_belongs_to_aws() -> None:
 
 
 def test_a_resource_that_no_policy_can_name_has_no_smallest_change() -> None:
-    assert why(resource="not-an-arn").change is None
+    assert explain(msgspec.structs.replace(ask(), resource="not-an-arn")).change is None
 
 
 def test_a_change_that_does_not_help_is_not_proposed() -> None:
@@ -184,7 +184,7 @@ def test_near_misses_that_would_cost_too_much_are_left_out() -> None:
 
 
 def test_a_statement_that_would_not_cover_the_resource_is_not_proposed() -> None:
-    assert why(resource="arn:aws:s3:${x}:1:y").change is None
+    assert why(resource="arn:aws:s3:${x}::y").change is None
 
 
 def test_each_silent_layer_has_its_own_near_misses() -> None:
