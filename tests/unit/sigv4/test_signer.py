@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from urllib.parse import urlsplit
+from datetime import UTC, datetime, timedelta
+from urllib.parse import quote, unquote, urlsplit
 
 import msgspec
 import pytest
@@ -66,12 +66,41 @@ def test_a_question_that_botocore_presigns_is_verified(temporary: bool) -> None:
     assert s.verified(by_botocore(auth, "GET", url, x_k8s_aws_id="cluster one"), now=now())
 
 
-@pytest.mark.parametrize(
-    "path", ["/", "/a%20b/c", "/a/../b", "//x//", "/users/%E1%88%B4", "/a:b@c", "/p%2Fq", "/~u/-._"]
-)
-def test_paths_that_botocore_signs_are_verified(path: str) -> None:
-    request = by_botocore(SigV4Auth(credentials(False), "sts", "us-east-1"), "GET", f"http://h{path}?b=1&a=x%2By&c")
-    assert s.verified(request, now=now())
+PATHS = ("/", "/a%20b/c", "/a/../b", "//x//", "/users/%E1%88%B4", "/a:b@c", "/p%2Fq", "/~u/-._")
+
+
+def with_path(path: str) -> Request:
+    """A question that botocore signed, at that path."""
+    return by_botocore(SigV4Auth(credentials(False), "sts", "us-east-1"), "GET", f"http://h{path}?b=1&a=x%2By&c")
+
+
+def paths_refused(**how: object) -> list[str]:
+    """The paths at which a request that botocore signed is refused."""
+    return [path for path in PATHS if not s.accepts(with_path(path), now=now(), **how)]
+
+
+def test_paths_that_botocore_signs_are_verified() -> None:
+    assert paths_refused() == []
+
+
+def test_control_a_path_that_is_encoded_once_is_found() -> None:
+    once = sigv4.Reading(path=lambda path: quote(unquote(sigv4.STANDARD.path(unquote(path))), safe="/~"))
+    assert paths_refused(reading=once) == ["/a%20b/c", "/users/%E1%88%B4", "/p%2Fq"]
+
+
+def test_control_a_path_that_is_not_normalised_is_found() -> None:
+    as_sent = sigv4.Reading(path=lambda path: quote(path, safe="/~"))
+    assert paths_refused(reading=as_sent) == ["/a/../b", "//x//"]
+
+
+def test_control_a_server_whose_clock_is_sixteen_minutes_ahead_is_found() -> None:
+    """The check of every journey, that what an unmodified client signs is taken, with the fault in the server."""
+    ahead = timedelta(minutes=16)
+    request = with_path("/")
+    assert s.accepts(request, now=now())
+    for window in (sigv4.HEADER_WINDOW, timedelta(minutes=15)):
+        assert not s.accepts(request, now=now() + ahead, window=window)
+        assert not s.accepts(request, now=now() - ahead, window=window)
 
 
 @pytest.mark.parametrize("path", ["/bucket/a%20b", "/bucket//x/../y", "/bucket/%E1%88%B4%2Fz"])
