@@ -24,26 +24,60 @@ from locum.policy.principals import Audience
 REMEMBERED = 1024
 
 
-Row: TypeAlias = tuple[str | tuple[str, ...], str, Matcher | None, tuple[Test, ...] | None, Decision]
+Row: TypeAlias = tuple[str | tuple[str, ...], str | None, Matcher | None, tuple[Test, ...] | None, Decision]
 """A statement as deciding reads it, in one place of memory: how the resource must begin and end ("" for anyhow), the
 matcher for all else (None when there is nothing else), the conditions, and the decision when this statement applies and
 nothing else has a say. Its action is settled."""
 
 Rows: TypeAlias = tuple[Row, ...]
 
+Chain: TypeAlias = (
+    "tuple[str | tuple[str, ...], str | None, Matcher | None, tuple[Test, ...] | None, Decision, Chain] | tuple[()]"
+)
+"""Rows of which each holds the next one in its last place, () at the end: a decision among many principals waits for
+memory, and a tuple of rows would be one more place to go to."""
+
 Key: TypeAlias = tuple[object, ...]
 Answers: TypeAlias = tuple[tuple[str, ...], dict[tuple["Value | None", ...], Decision]]
 """The keys that a question's answer depends on, and the answer for each of their values that was seen."""
 
 
-class Candidate(msgspec.Struct, frozen=True, eq=False, gc=False):
-    """A statement and where it stands."""
+class Candidate(msgspec.Struct, eq=False, gc=False):
+    """A statement and where it stands. Most of a caller's statements are never asked about, so its row is made at the
+    first question that is about its action; from then on it stays as it is."""
 
-    acts: Matcher
-    audience: Audience | None
-    deny: bool
-    row: Row
-    reads: frozenset[str]
+    statement: Statement
+    source: str
+    layer: str
+    _row: Row | None = None
+
+    @property
+    def deny(self) -> bool:
+        return self.statement.deny
+
+    @property
+    def row(self) -> Row:
+        """What deciding reads of this statement."""
+        if self._row is None:
+            self._row = self._made()
+        return self._row
+
+    @property
+    def reads(self) -> frozenset[str]:
+        """The folded names of the keys that its conditions and resources may look at."""
+        statement = self.statement
+        return statement.covered().reads.union(*(one.reads for one in statement.clauses))
+
+    def _made(self) -> Row:
+        statement = self.statement
+        covered = statement.covered()
+        tests = tuple(one.test for one in statement.clauses)
+        if covered.test is not None:
+            tests = (covered.test, *tests)
+        ref = StatementRef(self.source, statement.index, statement.sid, statement.line, self.layer)
+        verdict = EXPLICIT if statement.deny else ALLOWED
+        alone = Decision(verdict, not statement.deny, (self.layer,), (ref,))
+        return covered.starts, covered.ends, covered.covers, tests or None, alone
 
 
 class Part(msgspec.Struct, frozen=True, eq=False, gc=False):
@@ -70,7 +104,7 @@ class Attached(msgspec.Struct, frozen=True, eq=False):
         """Every statement of this policy, as it speaks in `layer`."""
         found = self._speaking.get(layer)
         if found is None:
-            found = tuple(self._candidate(statement, layer) for statement in self.policy.statements)
+            found = tuple(Candidate(one, self.source, layer) for one in self.policy.statements)
             self._speaking[layer] = found
         return found
 
@@ -82,24 +116,16 @@ class Attached(msgspec.Struct, frozen=True, eq=False):
         found = parts.get(action)
         if found is None:
             folded = fold(action)
-            every = [one for one in self.speaking(layer) if one.acts(folded)]
+            every = [one for one in self.speaking(layer) if one.statement.acts(folded)]
             found = Part(
-                tuple((one.audience, one.row) for one in every if one.deny),
-                tuple((one.audience, one.row) for one in every if not one.deny),
+                tuple((one.statement.audience, one.row) for one in every if one.deny),
+                tuple((one.statement.audience, one.row) for one in every if not one.deny),
                 _reads(every),
             )
             if len(parts) >= REMEMBERED:
                 parts.clear()
             parts[action] = found
         return found
-
-    def _candidate(self, statement: Statement, layer: str) -> Candidate:
-        ref = StatementRef(self.source, statement.index, statement.sid, statement.line, layer)
-        verdict = EXPLICIT if statement.deny else ALLOWED
-        alone = Decision(verdict, not statement.deny, (layer,), (ref,))
-        covers = None if statement.starts else statement.covers
-        row = (statement.starts, statement.ends, covers, statement.tests, alone)
-        return Candidate(statement.acts, statement.audience, statement.deny, row, statement.reads)
 
 
 class Lot(msgspec.Struct, frozen=True, eq=False, gc=False):
@@ -142,7 +168,7 @@ class Bound:
         self.boundary = boundary
         self.session = session
         self.scps = scps
-        self.plain: dict[str, Rows | None] = {}
+        self.plain: dict[str, Chain | None] = {}
         self.recalled: dict[Key, Decision | Answers] = {}
         self._lots: dict[str, Lot] = {}
 
@@ -157,7 +183,7 @@ class Bound:
             action = sys.intern(action)  # one text for the indexes of all principals
             self._lots[action] = found
             alone = found.special is None and self.boundary is None and self.session is None and self.scps is None
-            self.plain[action] = (*found.denies, *found.identity) if alone else None
+            self.plain[action] = _chain((*found.denies, *found.identity)) if alone else None
         return found
 
     def _sorted(self, action: str) -> Lot:
@@ -211,11 +237,18 @@ def attached(policies: Attached | Sequence[Attached] | None) -> tuple[Attached, 
 
 
 def _acting(policies: Sequence[Attached], folded: str, layer: str) -> list[Candidate]:
-    return [one for policy in policies for one in policy.speaking(layer) if one.acts(folded)]
+    return [one for policy in policies for one in policy.speaking(layer) if one.statement.acts(folded)]
 
 
 # What a row begins with that covers everything.
 _ALWAYS = ("", "", None, None)
+
+
+def _chain(rows: Rows) -> Chain:
+    chain: Chain = ()
+    for row in reversed(rows):
+        chain = (*row, chain)
+    return chain
 
 
 def _always_allows(found: Sequence[Candidate]) -> bool:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from locum.policy.actions import Special, owned_by_aws
-from locum.policy.bound import Attached, Lot, Rows, attached
+from locum.policy.bound import Attached, Chain, Lot, attached
 from locum.policy.context import Exhausted, Facts
 from locum.policy.decision import ALLOWED, EXPLICIT, IMPLICIT, Decision, StatementRef
 from locum.policy.principals import IN_ACCOUNT, Audience, Naming, PrincipalType
@@ -52,9 +52,11 @@ def decide(question: Question) -> Decision:
     """
     try:
         bound, action = question.bound, question.action
-        if action not in bound.plain:
+        try:
+            rows = bound.plain[action]
+        except KeyError:
             bound.lot(action)
-        rows = bound.plain[action]
+            rows = bound.plain[action]
         if (
             rows is not None
             and question.resource_policy is None
@@ -71,30 +73,30 @@ def decide(question: Question) -> Decision:
         return _TOO_MUCH
 
 
-def _by_identity_alone(question: Question, rows: Rows) -> Decision:
+def _by_identity_alone(question: Question, row: Chain) -> Decision:
     """The commonest question, where `_in_order` has two steps left: a Deny, then an Allow, of identity policies.
 
-    The context is not looked at before a condition asks for it.
+    The context is not looked at before a condition asks for it, nor the rest of a row before its beginning fits.
     """
     resource = question.resource
     facts: Facts | None = None
     denial: Decision | None = None
-    for starts, ends, covers, tests, alone in rows:
-        if (
-            (not starts or resource.startswith(starts))
-            and (not ends or resource.endswith(ends, len(starts)))
-            and (covers is None or covers(resource))
-        ):
-            if tests is not None:
-                if facts is None:
-                    facts = Facts(question.context, resource)
-                if not meets(tests, facts):
-                    continue
-            if alone.allowed:
-                return alone if denial is None else denial  # every Deny comes before
-            if denial is not None:
-                return _explicit(question, question.bound.lot(question.action), Facts(question.context, resource))
-            denial = alone
+    while row:
+        starts = row[0]
+        if not starts or resource.startswith(starts):
+            ends, covers, tests = row[1], row[2], row[3]
+            if (
+                (resource.endswith(ends, len(starts)) if ends else ends is not None or len(resource) == len(starts))
+                and (covers is None or covers(resource))
+                and (tests is None or meets(tests, facts := facts or Facts(question.context, resource)))
+            ):
+                alone = row[4]
+                if alone.allowed:
+                    return alone if denial is None else denial  # every Deny comes before
+                if denial is not None:
+                    return _explicit(question, question.bound.lot(question.action), Facts(question.context, resource))
+                denial = alone
+        row = row[5]
     return _NO_IDENTITY if denial is None else denial
 
 

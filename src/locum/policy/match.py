@@ -218,3 +218,30 @@ def _by_field(tests: tuple[Matcher, ...], text: str) -> bool:
 
 def _nothing(text: str) -> bool:
     return False
+
+
+def one_of(exact: frozenset[str], prefixes: tuple[str, ...], others: tuple[Matcher, ...]) -> Matcher:
+    """One matcher for many: exact texts, then beginnings, then the rest."""
+    if not prefixes and not others:
+        return next(iter(exact)).__eq__ if len(exact) == 1 else exact.__contains__
+    if not exact and not prefixes and len(others) == 1:
+        return others[0]
+    return partial(_one_of, exact, prefixes, others)
+
+
+def _one_of(exact: frozenset[str], prefixes: tuple[str, ...], others: tuple[Matcher, ...], text: str) -> bool:
+    return text in exact or text.startswith(prefixes) or any(one(text) for one in others)
+
+
+def complement(test: Matcher) -> Matcher:
+    """The matcher of all that `test` does not match."""
+    return partial(_not, test)
+
+
+def _not(test: Matcher, text: str) -> bool:
+    return not test(text)
+
+
+def nothing(text: str) -> bool:
+    """The matcher of no text at all."""
+    return False

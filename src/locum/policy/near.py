@@ -70,7 +70,7 @@ def _misses(statement: Statement, question: Question, facts: Facts) -> Iterator[
     principal = question.principal
     if not statement.acts(fold(question.action)):
         yield Miss("action", _negated(statement.actions, statement.not_action), (question.action,))
-    if not statement.is_about(question.resource, facts):
+    if not statement.covered().holds(facts):
         yield Miss("resource", _negated(statement.resources, statement.not_resource), (question.resource,))
     audience = statement.audience
     if audience is not None and audience.names(principal) is Naming.NOT:

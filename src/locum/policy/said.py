@@ -37,7 +37,7 @@ def first(rows: Rows, facts: Facts) -> StatementRef | None:
     for starts, ends, covers, tests, alone in rows:
         if (
             (not starts or resource.startswith(starts))
-            and (not ends or resource.endswith(ends, len(starts)))
+            and (resource.endswith(ends, len(starts)) if ends else ends is not None or len(resource) == len(starts))
             and (covers is None or covers(resource))
             and (tests is None or meets(tests, facts))
         ):
