@@ -14,7 +14,8 @@ from collections.abc import Callable, Iterable, Mapping
 from locum.audit.record import Record
 from locum.audit.trail import Batch, FileTrail
 from locum.cli.main import main
-from locum.server import safe, well_known
+from locum.server import confined, safe, well_known
+from locum.store.secrets import DataKeys, Sealed
 from locum.store.snapshot import Key, Snapshot
 
 WHEN = "FAULT_WHEN"
@@ -56,6 +57,23 @@ def unrecorded() -> None:
     FileTrail.add = later
 
 
+def unwrapped() -> None:
+    """Secrets stand in their columns as they are."""
+
+    def seal(keys: DataKeys, kind: str, id: str, column: str, *, account: str, version: int, text: str) -> Sealed:
+        return Sealed(account=account, version=version, data_key=keys._current, octets=text.encode())
+
+    def open(keys: DataKeys, kind: str, id: str, column: str, sealed: Sealed, *, account: str) -> str:
+        return sealed.octets.decode()
+
+    DataKeys.seal, DataKeys.open = seal, open
+
+
+def dumpable() -> None:
+    """The process may leave a core file."""
+    confined.confine = lambda: None
+
+
 def forgetful() -> None:
     """Nobody knows which keys and accounts are everybody's."""
     well_known.PAIRS = ()
@@ -78,6 +96,8 @@ FAULTS: Mapping[str, Callable[[], None]] = {
     "stale": stale,
     "unkeyed": unkeyed,
     "unrecorded": unrecorded,
+    "unwrapped": unwrapped,
+    "dumpable": dumpable,
     "forgetful": forgetful,
     "unreached": unguarded("_reach"),
     "untied": unguarded("_whole_tls", "_private_key", "_usable_tls"),

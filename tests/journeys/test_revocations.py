@@ -40,7 +40,7 @@ HAMMERS = 3
 AFTER = 3
 VERSIONS = {"iam": "2010-05-08", "sts": "2011-06-15"}
 NAMED = "arn:aws:iam::aws:policy/IAMReadOnlyAccess"
-_ELEMENT = re.compile(r"<(Code|AccessKeyId|SecretAccessKey|SessionToken)>([^<]*)</", re.ASCII)
+_ELEMENT = re.compile(r"<(Code|AccessKeyId|SecretAccessKey|SessionToken|Base32StringSeed)>([^<]*)</", re.ASCII)
 
 WHO, LIST = ("sts", "GetCallerIdentity"), ("iam", "ListUsers")
 INVALID = "InvalidClientTokenId"
@@ -77,6 +77,7 @@ class Node:
         self.account: str = found["AccountId"]
         self.root = Key.of(found)
         self.wire = Wire(server.url)
+        self.server = server
         self.store = store
         self.directory = directory
         self._numbers = count()
