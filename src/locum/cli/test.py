@@ -1,7 +1,7 @@
 """`locum test`: policy unit tests.
 
-Law: reads suites, asks the engine, prints; decides nothing. Exit status: 0 all passed, 1 some failed, 2 unusable input: a
-file that is no suite, or a scenario that cannot be read. Format of the suites and of the answer:
+Law: reads suites, asks the engine, prints; decides nothing. Exit status: 0 all passed, 1 some failed, 2 unusable input:
+a file that is no suite, or a scenario that cannot be read. Format of the suites and of the answer:
 docs/reference/policy-tests.md. Heavy imports wait until the command runs.
 """
 

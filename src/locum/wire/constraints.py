@@ -1,15 +1,18 @@
 """The constraints of AWS's models, and the sentences in which AWS says that one is not met.
 
 Law: typed inputs in, sentences out; whether they become a refusal is for the caller to say. Every fault is named, in
-the order of the model's members, a length before a pattern (several together: wire.md 7, unverified). STS repeats the
-value, IAM leaves it out, and a sensitive one is never repeated. Lengths count code points. Elements of a list that are
-texts or numbers are complained of together, at the list; members of structures by their own path, `tags.1.member.key`.
+the order of the model's members, a length before a pattern. STS repeats the value, IAM leaves it out, `null` too, and a
+sensitive one is never repeated. Lengths count code points. Elements of a list that are texts or numbers are complained
+of together, at the list; members of structures by their own path, `tags.1.member.key`. For names, paths, key ids and
+documents IAM has sentences of its own, one at a time and before all others.
+Sources: data/error-messages.json; what AWS answered to TagUser, UntagUser and lists with a PathPrefix, and to names,
+paths and documents, as two projects published it in 2026; many users' reports of `The specified value for roleName`.
 """
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from locum.aws.shapes import OperationShape, Shape
@@ -29,6 +32,28 @@ _ENUM_ORDER: Mapping[frozenset[str], tuple[str, ...]] = {
 }
 
 
+# What IAM says after `The specified value for {member} is invalid.` when a text does not meet its pattern: by the name
+# of the member, else by the pattern. Of all other patterns it says the general sentence, as of a role's description.
+_NAME = "It must contain only alphanumeric characters and/or the following: +=,.@_-"
+_PATH = "It must begin and end with / and contain only alphanumeric characters and/or / characters."
+_PREFIX = "It must begin with the / character and contain only alphanumeric characters and/or / characters."
+_KEY_ID = "It must contain only alphanumeric characters."
+_DOCUMENT = "It must contain only printable ASCII characters."
+_OF_MEMBER: Mapping[str, str] = {"Path": _PATH, "NewPath": _PATH, "PathPrefix": _PREFIX, "AccessKeyId": _KEY_ID}
+_OF_PATTERN: Mapping[str, str] = {
+    r"[\w+=,.@-]+": _NAME,
+    r"[\u0009\u000A\u000D\u0020-\u00FF]+": _DOCUMENT,
+}
+
+
+def fault(operation: OperationShape, inputs: Mapping[str, Any]) -> str | None:
+    """What AWS says is wrong with the inputs of an operation: the message of a ValidationError, or None."""
+    found = faults(operation, inputs)
+    if not found:
+        return None
+    return next(_own(operation, inputs), None) or sentence(found)
+
+
 def faults(operation: OperationShape, inputs: Mapping[str, Any]) -> list[str]:
     """What is wrong with the inputs of an operation, one sentence each; empty when all constraints are met."""
     found: list[str] = []
@@ -40,6 +65,17 @@ def sentence(found: list[str]) -> str:
     """The message of a ValidationError that reports these faults."""
     count = len(found)
     return f"{count} validation error{'s' if count > 1 else ''} detected: {'; '.join(found)}"
+
+
+def _own(operation: OperationShape, inputs: Mapping[str, Any]) -> Iterator[str]:
+    """The sentences of IAM's own about these inputs, in the order of the model's members."""
+    if operation.service not in _SILENT or operation.input is None:
+        return
+    for name, ref in operation.input.members.items():
+        pattern, value = operation.shapes[ref.shape].pattern, inputs.get(name)
+        said = None if pattern is None else _OF_MEMBER.get(name) or _OF_PATTERN.get(pattern)
+        if said is not None and pattern is not None and value is not None and not compiled(pattern).fullmatch(value):
+            yield f"The specified value for {_camel(name)} is invalid. {said}"
 
 
 @functools.cache
@@ -69,6 +105,8 @@ def _structure(shape: Shape, shapes: Mapping[str, Shape], *, echo: bool) -> Chec
         for name, ref in shape.members.items()
     )
 
+    null = "null" if echo else ""
+
     def check(value: Any, path: str, found: list[str]) -> None:
         if shape.union and len(value) != 1:
             found.append(_fault("", path.rstrip("."), "Member must set exactly one of its members"))  # our words
@@ -79,7 +117,7 @@ def _structure(shape: Shape, shapes: Mapping[str, Shape], *, echo: bool) -> Chec
                 if member is not _nothing:
                     member(held, path + camel, found)
             elif required:
-                found.append(_fault("null", path + camel, _NULL))
+                found.append(_fault(null, path + camel, _NULL))
 
     return check
 
@@ -89,23 +127,25 @@ def _list(shape: Shape, shapes: Mapping[str, Shape], *, echo: bool) -> Check:
         raise ValueError("a list without a member shape")
     element = shapes[shape.member.shape]
     nested = element.type in ("structure", "list", "map")
+    null = "null" if echo else ""
     inner = _check(element, shapes, echo=echo)
-    together = f"Member must satisfy constraint: [{', '.join(_told(element))}]"
+    told = _told(element)
+    together = f"Member must satisfy constraint: [{', '.join(told)}]"
     sized = _bounds(shape, "length")
     repeat = echo and not nested and not element.sensitive
 
     def check(value: Any, path: str, found: list[str]) -> None:
         shown = f"'[{', '.join(map(str, value))}]'" if repeat else ""
         outside = [text for text, holds in sized if not holds(len(value))]
-        if outside:
-            found.extend(_fault(shown, path, text) for text in outside)
-            return
+        found.extend(_fault(shown, path, text) for text in outside)
         broken: list[str] = []
         for index, one in enumerate(value, 1):
-            if one is None:
-                found.append(_fault("null", f"{path}.{index}.member", _NULL))
-            elif nested:
+            if nested and one is not None:
                 inner(one, f"{path}.{index}.member.", found)
+            elif one is None and _NULL not in told:
+                found.append(_fault(null, f"{path}.{index}.member", _NULL))
+            elif one is None:
+                broken.append(_NULL)
             elif not broken:
                 inner(one, path, broken)
         if broken:
@@ -189,7 +229,8 @@ def _told(element: Shape) -> list[str]:
     rest = [text for text, _ in _tests(element)][len(bounds) :]
     if element.enum:
         rest[-1] += f": [{', '.join(_ENUM_ORDER.get(frozenset(element.enum), element.enum))}]"
-    return [*reversed(bounds), *rest]
+    # Seen where the elements have a pattern, and not where they have an enum.
+    return [*reversed(bounds), *rest, *([_NULL] if element.pattern is not None else ())]
 
 
 def _camel(name: str) -> str:

@@ -63,9 +63,9 @@ def read(request: Request, operation: OperationShape) -> dict[str, Any]:
                 held[parts[0]] = _put(reader, held.get(parts[0], _ABSENT), parts, 1, text)
     if nested:
         inputs |= _finish(root, nested)
-    found = constraints.faults(operation, inputs)
-    if found:
-        raise Refusal("ValidationError", constraints.sentence(found))
+    wrong = constraints.fault(operation, inputs)
+    if wrong is not None:
+        raise Refusal("ValidationError", wrong)
     return inputs
 
 

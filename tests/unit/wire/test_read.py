@@ -78,7 +78,10 @@ def test_an_index_ten_above_the_highest_is_still_taken() -> None:
 
 
 def test_an_empty_list_is_null_where_null_is_refused() -> None:
-    assert "Value null at 'tags'" in refusal("iam:TagUser", "UserName=a&Tags=").message
+    assert (
+        "Value at 'tags' failed to satisfy constraint: Member must not be null"
+        in refusal("iam:TagUser", "UserName=a&Tags=").message
+    )
 
 
 def test_an_empty_list_is_empty_where_it_may_be_absent() -> None:
@@ -88,7 +91,9 @@ def test_an_empty_list_is_empty_where_it_may_be_absent() -> None:
 def test_an_empty_list_is_null_inside_a_structure_too() -> None:
     name = "ReplacementValues.entry.1"
     message = refusal("iam:AcquireRole", f"TemplateArn={'a' * 20}&{name}.key=a&{name}.value.Values=").message
-    assert "Value null at 'replacementValues.a.member.values'" in message
+    assert (
+        "Value at 'replacementValues.a.member.values' failed to satisfy constraint: Member must not be null" in message
+    )
 
 
 def test_parsing_comes_before_the_constraints() -> None:
@@ -141,9 +146,20 @@ def test_lengths_count_code_points() -> None:
 
 
 def test_every_fault_is_counted_and_named() -> None:
+    message = refusal("iam:CreateRole", "Path=/x/&MaxSessionDuration=1").message
+    assert message.startswith("3 validation errors detected: Value at 'roleName' failed")
+    assert message.count("; ") == 2
+
+
+def test_a_sentence_of_iams_own_stands_alone() -> None:
     message = refusal("iam:CreateRole", "Path=x&MaxSessionDuration=1").message
-    assert message.startswith("4 validation errors detected: Value at 'path' failed")
-    assert message.count("; ") == 3
+    assert message.startswith("The specified value for path is invalid. ")
+    assert "validation error" not in message
+
+
+def test_sts_has_no_sentences_of_its_own() -> None:
+    message = refusal("sts:GetAccessKeyInfo", "AccessKeyId=AKIA-EXAMPLE-EXAMPLE").message
+    assert message.startswith("1 validation error detected: Value 'AKIA-EXAMPLE-EXAMPLE' at 'accessKeyId' failed")
 
 
 def test_a_map_is_read_by_its_entries() -> None:
