@@ -3,12 +3,12 @@
 Law: every question is asked once before it is measured (warm); the answers of all are held against the plain
 evaluator's, and wrong ones are counted, because a fast wrong answer is no answer. Questions are made when all
 principals are bound, as a server makes each of them when it is asked, so that they lie beside each other in memory.
+Peers get the first of the same questions, each with the best form that it has: policies parsed before they are asked.
 """
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -20,7 +20,6 @@ from benchmarks.table import Row, Table
 from locum.policy import (
     Attached,
     Bound,
-    Decision,
     PolicyKind,
     Principal,
     PrincipalType,
@@ -34,56 +33,67 @@ from locum.policy import (
 QUESTION = "one decision on a principal with 15 statements, 20 % of them with conditions"
 SIZES = (1, 10, 100, 1_000, 10_000)
 RECALLED = (10, 1_000)
-COMPARED, ASKED, LOADED = 200, 1_000, 2_000
+ASKED, OF_PEERS, LOADED = 10_000, 1_000, 2_000
 PEERS = ("cedar", "casbin", "vakt", "moto")
+PATIENCE = 120  # seconds for a peer at one size
 
 
 def run() -> Table:
-    """Locum by size, with identity policies only and with all layers; then the peers."""
+    """Locum by size, with identity policies only and with all layers, the peers at each size beside it."""
     rows = [_loaded()]
-    rows += [_locum(size, decide, layered=layered) for layered in (False, True) for size in SIZES]
-    rows += [_locum(size, recall, layered=layered) for layered in (False, True) for size in RECALLED]
-    questions = workload.questions(COMPARED, ASKED)
-    truth = [workload.truth(question) for question in questions]
-    rows += [_beside(questions, truth, layered=False)]
-    rows += [_beside(questions, [workload.truth(one, layered=True) for one in questions], layered=True)]
-    asked = {"principals": {n: workload.documents(n) for n in range(COMPARED)}, "questions": questions}
-    return Table("decide", QUESTION, (*rows, *(_peer(peer, asked, truth) for peer in PEERS)))
+    for layered in (False, True):
+        for size in SIZES:
+            rows += _at(size, layered=layered)
+        rows += [_recalled(size, layered=layered) for size in RECALLED]
+    return Table("decide", QUESTION, tuple(rows))
 
 
-def _peer(peer: str, asked: dict[str, Any], truth: list[bool]) -> Row:
-    name = f"{peer}, identity only, {COMPARED} principals"
+def _at(size: int, *, layered: bool) -> list[Row]:
+    """Everybody at one size. With all layers that is Cedar alone: the others have no way to say them."""
+    asked = workload.questions(size, ASKED)
+    truth = [workload.truth(one, layered=layered) for one in asked[:OF_PEERS]]
+    ours = _locum(asked, truth, size, layered=layered)
+    given = {"principals": {n: workload.documents(n) for n in range(size)}, "questions": asked[:OF_PEERS]}
+    if layered:
+        given["layers"] = workload.layers()
+    names = PEERS[:1] if layered else PEERS
+    return [ours, *(_peer(peer, given, truth, ours, _name(peer, size, layered)) for peer in names)]
+
+
+def _peer(peer: str, given: dict[str, Any], truth: list[bool], ours: Row, name: str) -> Row:
     try:
-        found = peers.ask(peer, asked)
+        found = peers.ask(peer, given, patience=PATIENCE)
     except peers.Absent as absent:
         return Row(name, None, "µs", f"SKIPPED: {absent}")
-    wrong = sum(said != true for said, true in zip(found["answers"], truth, strict=True))
-    note = f"{wrong} of {len(truth)} answers wrong; {found['version']}, one set a principal"
+    times = found["us"] / (ours.value or 1)
+    loaded = f"loaded in {found['load_s']:.1f} s"
+    note = f"{_wrong(found['answers'], truth)}; {times:.0f} times Locum; {loaded}, {found['version']}"
     return Row(name, found["us"], "µs", note)
 
 
-def _beside(questions: list[dict[str, Any]], truth: list[bool], *, layered: bool) -> Row:
-    """Locum on the very questions that the peers get."""
-    asked = [_question(question, layered=layered) for question in questions]
-    wrong = sum(decide(one).allowed != true for one, true in zip(asked, truth, strict=True))
-    name = f"Locum, {_scope(layered)}, {COMPARED} principals"
-    return Row(name, over(decide, asked), "µs", f"{wrong} of {len(truth)} answers wrong")
+def _wrong(answers: list[bool], truth: list[bool]) -> str:
+    return f"{sum(said != true for said, true in zip(answers, truth, strict=True))} of {len(truth)} answers wrong"
+
+
+def _name(who: str, size: int, layered: bool) -> str:
+    return f"{who}, {_scope(layered)}, N = {size}"
 
 
 def _scope(layered: bool) -> str:
     return "all layers" if layered else "identity only"
 
 
-def _locum(size: int, answer: Callable[[Question], Decision], *, layered: bool) -> Row:
-    asked = workload.questions(size, 10_000)
+def _locum(asked: list[dict[str, Any]], truth: list[bool], size: int, *, layered: bool) -> Row:
     for one in asked:
         decide(_question(one, layered=layered))
     questions = [_question(one, layered=layered) for one in asked]
-    for question in questions:
-        answer(question)
-    name = f"Locum, {_scope(layered)}, N = {size}{', warm cache' if answer is recall else ''}"
-    note = "identity, boundary, session, SCP, RCP and resource policy" if layered else ""
-    return Row(name, over(answer, questions, rounds=3), "µs", note)
+    answers = [decide(question).allowed for question in questions[: len(truth)]]
+    return Row(_name("Locum", size, layered), over(decide, questions), "µs", _wrong(answers, truth))
+
+
+def _recalled(size: int, *, layered: bool) -> Row:
+    questions = [_question(one, layered=layered) for one in workload.questions(size, ASKED)]
+    return Row(f"{_name('Locum', size, layered)}, warm cache", over(recall, questions), "µs", "asked before")
 
 
 def _loaded() -> Row:

@@ -8,6 +8,7 @@ the engine.
 
 from __future__ import annotations
 
+import sys
 from random import Random
 from typing import Any
 
@@ -103,7 +104,7 @@ def questions(principals: int, count: int, *, seed: int = 1) -> list[Document]:
         found.append(
             {
                 "principal": number,
-                "action": action,
+                "action": sys.intern(action),  # as from a server's table of operations
                 "resource": resource,
                 "context": {
                     "aws:RequestedRegion": random.choice(REGIONS),

@@ -11,10 +11,14 @@ SECONDS = 6.0  # for all passes together
 
 
 def answer(load, ask, version):
-    """`load(documents)` makes one principal's policies, `ask(policies, question)` says whether it is allowed."""
+    """`load(documents)` makes one principal's policies, `ask(policies, question)` says whether it is allowed.
+
+    Where the workload has layers for everybody, `load(documents, layers)`.
+    """
     workload = json.load(sys.stdin)
+    layers = (workload["layers"],) if "layers" in workload else ()
     start = process_time()
-    held = {int(number): load(documents) for number, documents in workload["principals"].items()}
+    held = {int(number): load(documents, *layers) for number, documents in workload["principals"].items()}
     loaded = process_time() - start
     questions = [(held[question["principal"]], question) for question in workload["questions"]]
     answers = [bool(ask(policies, question)) for policies, question in questions]
