@@ -40,7 +40,8 @@ HAMMERS = 3
 AFTER = 3
 VERSIONS = {"iam": "2010-05-08", "sts": "2011-06-15"}
 NAMED = "arn:aws:iam::aws:policy/IAMReadOnlyAccess"
-_ELEMENT = re.compile(r"<(Code|AccessKeyId|SecretAccessKey|SessionToken|Base32StringSeed)>([^<]*)</", re.ASCII)
+ELEMENTS = "Code|AccessKeyId|SecretAccessKey|SessionToken|Base32StringSeed|RequestId"
+_ELEMENT = re.compile(rf"<({ELEMENTS})>([^<]*)</", re.ASCII)
 
 WHO, LIST = ("sts", "GetCallerIdentity"), ("iam", "ListUsers")
 INVALID = "InvalidClientTokenId"
