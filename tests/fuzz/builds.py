@@ -29,13 +29,17 @@ def spine(*faults: tuple[str, str]) -> ModuleType:
     return planted("locum.server.answer", access=planted("locum.access", authenticate=faulty.authenticate))
 
 
-def application(*faults: tuple[str, str]) -> type[App]:
-    """The ASGI application of a server whose `authenticate` has these faults."""
-    faulty = spine(*faults)
+def of_spine(faulty: ModuleType) -> type[App]:
+    """The ASGI application over this spine."""
     made: type[App] = planted(
         "locum.server.app", attempt=faulty.attempt, admit=faulty.admit, MustWait=faulty.MustWait
     ).App
     return made
+
+
+def application(*faults: tuple[str, str]) -> type[App]:
+    """The ASGI application of a server whose `authenticate` has these faults."""
+    return of_spine(spine(*faults))
 
 
 def answering(house: ServedHouse, of: ModuleType = SPINE) -> Respond:

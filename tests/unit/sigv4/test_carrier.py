@@ -6,6 +6,7 @@ import itertools
 
 import msgspec
 import pytest
+from tests.planted import planted
 from tests.unit.sigv4 import signed as s
 
 from locum import sigv4
@@ -199,6 +200,11 @@ def both(*parts: str) -> list[tuple[str, Request]]:
     return [(f"header and {part}", more_query(HEADER, part)) for part in parts]
 
 
+def over(*parts: str) -> list[tuple[str, Request]]:
+    """A request whose header signs a query that holds each of these: nothing is wrong but that there are two."""
+    return [(f"header over {part}", s.signed(more_query(s.get(), part))) for part in parts]
+
+
 def spelt(name: str) -> list[str]:
     """Names that differ from this one in case alone."""
     return [name.lower(), name.upper(), name.swapcase(), name[:-1] + name[-1].upper()]
@@ -208,6 +214,10 @@ COLLISIONS: list[tuple[str, Request]] = [
     *both(*(f"{name}={PARAMETERS[name]}" for name in OWN)),
     *both(*(f"{name}=" for name in OWN)),
     *both("X-Amz-Security-Token=t", "X-Amz-Security-Token=", "X-Amz-Sign%61ture=0", QUERY.query),
+    *over(*(f"{name}={PARAMETERS[name]}" for name in OWN)),
+    *over(*(f"{name}=" for name in OWN)),
+    *over(*(f"{other}={PARAMETERS[name]}" for name in OWN for other in spelt(name))),
+    *over("X-Amz-Security-Token=t", "X-Amz-Security-Token=", "X-Amz-Sign%61ture=0", QUERY.query),
     ("presigned and header", s.with_headers(QUERY, ("authorization", AUTHORIZATION))),
     ("presigned and empty header", s.with_headers(QUERY, ("authorization", ""))),
     ("presigned and bearer", s.with_headers(QUERY, ("authorization", "Bearer x"))),
@@ -236,7 +246,7 @@ def taken(accept: s.Accept) -> list[str]:
 
 
 def test_there_are_sixty_collisions_at_least() -> None:
-    assert len(COLLISIONS) >= 60
+    assert len({name for name, _ in COLLISIONS}) == len(COLLISIONS) >= 60
     assert s.accepts(HEADER)
     assert s.accepts(QUERY)
 
@@ -250,6 +260,14 @@ def test_control_a_server_that_takes_presence_for_proof_is_found() -> None:
         return "X-Amz-Signature=" in request.query or s.accepts(request)
 
     assert taken(presence) != []
+
+
+def test_control_a_carrier_that_overlooks_the_query_beside_a_header_is_found() -> None:
+    blind = planted("locum.sigv4.carrier", ("        if inquiry:\n", "        if not authorization:\n")).carrier
+    assert {name.partition("=")[0] for name in taken(lambda request: s.accepts(request, carrier=blind))} == {
+        *(f"header over {name}" for name in (*OWN, "X-Amz-Security-Token", "X-Amz-Sign%61ture")),
+        "header over Action",
+    }
 
 
 def test_control_a_server_that_reads_the_first_header_alone_is_found() -> None:
