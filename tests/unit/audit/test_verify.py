@@ -1,13 +1,15 @@
 """One edit anywhere in a finished chain is found, and the first record that is not as it was written is named.
 
 Each kind of edit has a control: a check that lacks what finds it (unsigned digests, no head in the store), which must
-miss it. `LOCUM_AUDIT_EDITS` sets how many edits are tried, 400 unless given; a failure prints the seed.
+miss it. `LOCUM_AUDIT_EDITS` sets how many edits are tried, 400 unless given (10,000 in full), `LOCUM_AUDIT_RECORDS` in
+a trail of how many records (2,000; 1,000,000 in full); a failure prints the seed. Each edit is tried alone.
 """
 
 from __future__ import annotations
 
 import os
 import random
+import time
 
 import msgspec
 import pytest
@@ -19,6 +21,9 @@ from locum.audit.verify import check
 EDITS = int(os.environ.get("LOCUM_AUDIT_EDITS", "400"))
 SEED = int(os.environ.get("LOCUM_SEED", "0")) or random.SystemRandom().randrange(1, 2**32)
 CALLS = 120
+RECORDS = int(os.environ.get("LOCUM_AUDIT_RECORDS", "2000"))
+#: records of one of the chains of a long trail
+CHAIN = 1_000
 
 
 @pytest.fixture
@@ -92,6 +97,62 @@ def test_one_edit_is_found_and_the_first_bad_record_named(kept, finished, edit):
         finding = check(edited, chain, key, head).finding
         assert finding is not None, (SEED, edit.__name__, place)
         assert finding.sequence == place, (SEED, edit.__name__, place, finding.sentence)
+
+
+def long_chain(kept, count):
+    """An ended chain of that many calls, with a digest after every 250: its lines and its id."""
+    trail = kept.trail()
+    for number in range(1, count + 1):
+        trail.add(record(number), durable=False)
+        if number % 250 == 0:
+            trail.flush()
+            trail.sign()
+    trail.close()
+    assert trail.lost == 0
+    return kept.lines(trail.chain), trail.chain
+
+
+def missed(finished, key, head, turns):
+    """Of so many edits, each tried alone, those that are not found or whose first bad record is not named."""
+    lines, chain = finished
+    random_, wrong = random.Random(f"{SEED} {chain}"), []
+    for turn in range(turns):
+        edit = (alter, delete, reorder, truncate, insert)[turn % 5]
+        edited, place = edit(random_, lines)
+        edited = b"\n".join(edited).split(b"\n") if edited else edited
+        finding = check(edited, chain, key, head).finding
+        if finding is None or finding.sequence != place:
+            wrong.append((edit.__name__, place, finding))
+    return wrong
+
+
+def test_every_edit_in_a_long_trail_is_found_and_named(kept):
+    print(f"seed {SEED}")
+    chains, wrong, records = max(1, RECORDS // CHAIN), [], 0
+    for _ in range(chains):
+        finished = long_chain(kept, CHAIN)
+        records += CHAIN
+        wrong += missed(finished, kept.key(), kept.heads()[finished[1]], -(-EDITS // chains))
+    print(f"{chains * -(-EDITS // chains)} edits in {records} records of {chains} chains: {len(wrong)} missed")
+    assert wrong == []
+
+
+def test_one_edit_in_one_long_chain_is_found_and_named(kept):
+    lines, chain = long_chain(kept, RECORDS)
+    key, head = kept.key(), kept.heads()[chain]
+    began = time.perf_counter()
+    assert check(lines, chain, key, head).finding is None
+    whole = time.perf_counter() - began
+    random_, wrong = random.Random(SEED), []
+    for edit in (alter, delete, reorder, truncate, insert):
+        edited, place = edit(random_, lines)
+        edited = b"\n".join(edited).split(b"\n") if edit is alter else edited
+        began = time.perf_counter()
+        finding = check(edited, chain, key, head).finding
+        print(f"{edit.__name__} at {place} of {len(lines)} lines: {time.perf_counter() - began:.2f} s")
+        wrong += [] if finding is not None and finding.sequence == place else [(edit.__name__, place, finding)]
+    print(f"{len(lines)} lines read as a whole in {whole:.2f} s")
+    assert wrong == []
 
 
 def test_of_several_bad_records_beside_each_other_the_first_is_named(kept, finished):
