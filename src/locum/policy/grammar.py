@@ -14,6 +14,29 @@ import msgspec
 
 from locum.policy.conditions import OPERATORS, OperatorName
 from locum.policy.document import Document, DocumentError, Kind, Member, Node, parse_document
+from locum.policy.malformed import (
+    LEGACY,
+    NO_ACTIONS,
+    NO_PRINCIPAL,
+    NO_RESOURCES,
+    ONE_COLON,
+    SID_CHARACTERS,
+    SID_UNIQUE,
+    SYNTAX,
+    TRUST_ACTION,
+    TRUST_ACTIONS,
+    TRUST_ALLOW_NOT_PRINCIPAL,
+    TRUST_EFFECT,
+    TRUST_EMPTY,
+    TRUST_JSON,
+    TRUST_NOBODY,
+    TRUST_NOT_PRINCIPAL,
+    TRUST_NOT_RESOURCE,
+    TRUST_SID_UNIQUE,
+    TRUST_VERSION,
+    VENDOR,
+)
+from locum.policy.match import fold, glob, matches
 
 
 class PolicyKind(Enum):
@@ -73,19 +96,15 @@ RULES: dict[PolicyKind, Rules] = {
 VERSIONS = ("2012-10-17", "2008-10-17")
 PRINCIPAL_KEYS = ("AWS", "Service", "Federated", "CanonicalUser")
 
-# AWS's sentences for MalformedPolicyDocument: IAM's recorded answers.
-SYNTAX = "Syntax errors in policy."
-TRUST_JSON = "This policy contains invalid Json"
-LEGACY = "The policy failed legacy parsing"
-NO_PRINCIPAL = "Policy document should not specify a principal."
-ONE_COLON = "Actions/Condition can contain only one colon."
-VENDOR = "Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc."
-NO_ACTIONS = "Policy statement must contain actions."
-NO_RESOURCES = "Policy statement must contain resources."
-SID_CHARACTERS = (
-    "Statement IDs (SID) must be alpha-numeric. Check that your input satisfies the regular expression [0-9A-Za-z]*"
+# What a trust policy can be about: becoming the role, and what a session brings along.
+TRUST_OF = (
+    "AssumeRole",
+    "AssumeRoleWithSAML",
+    "AssumeRoleWithWebIdentity",
+    "TagSession",
+    "SetSourceIdentity",
+    "SetContext",
 )
-SID_UNIQUE = "Statement IDs (SID) in a single policy must be unique."
 
 _FOREIGN = re.compile(r"[^\t\n\r\u0020-\u00ff]")
 _ACTION = re.compile(r"\*|[A-Za-z0-9-]+:[A-Za-z0-9_*?-]+", re.ASCII)
@@ -149,6 +168,10 @@ class _Check:
         line, column = self.document.position(at)
         self.findings.append(Finding(line, column, seen, right, sentence))
 
+    def said(self, sentence: str, of_trust: str) -> str:
+        """AWS's sentence about a policy of this kind: `of_trust` about a trust policy."""
+        return of_trust if self.kind is PolicyKind.TRUST else sentence
+
     def policy(self) -> None:
         foreign = _FOREIGN.search(self.document.text)
         if foreign:
@@ -166,7 +189,8 @@ class _Check:
             self.wrong(root.at, "no `Statement`", "a list of statements would be right")
             return
         if not statements.one_or_many():
-            self.wrong(statements.at, "an empty `Statement`", "at least one statement would be right")
+            right = "at least one statement would be right"
+            self.wrong(statements.at, "an empty `Statement`", right, self.said(SYNTAX, TRUST_EMPTY))
         sids: set[str] = set()
         for node in statements.one_or_many():
             if node.kind is Kind.OBJECT:
@@ -183,7 +207,7 @@ class _Check:
     def version(self, node: Node | None) -> None:
         if node is not None and (node.kind is not Kind.STRING or node.text not in VERSIONS):
             seen = f"version `{node.text}`" if node.text else node.kind.value
-            self.wrong(node.at, seen, f"{_listed(VERSIONS)} would be right")
+            self.wrong(node.at, seen, f"{_listed(VERSIONS)} would be right", self.said(SYNTAX, TRUST_VERSION))
 
     def identifier(self, root: Node) -> None:
         node = root.find("Id")
@@ -214,16 +238,17 @@ class _Check:
         if not re.fullmatch(self.rules.sid_characters, node.text, re.ASCII):
             self.wrong(node.at, f"sid `{node.text}`", "letters and digits would be right", SID_CHARACTERS)
         if node.text and node.text in sids:
-            self.wrong(node.at, f"sid `{node.text}` twice", "each sid once would be right", SID_UNIQUE)
+            sentence = self.said(SID_UNIQUE, TRUST_SID_UNIQUE)
+            self.wrong(node.at, f"sid `{node.text}` twice", "each sid once would be right", sentence)
         sids.add(node.text)
 
     def effect(self, node: Node) -> None:
         effect = node.find("Effect")
         right = "`Allow` or `Deny` would be right"
         if effect is None:
-            self.wrong(node.at, "no `Effect`", right)
+            self.wrong(node.at, "no `Effect`", right, self.said(SYNTAX, TRUST_EFFECT))
         elif effect.kind is not Kind.STRING or effect.text not in ("Allow", "Deny"):
-            self.wrong(effect.at, f"effect `{effect.text}`", right, LEGACY)
+            self.wrong(effect.at, f"effect `{effect.text}`", right, self.said(LEGACY, f"Invalid effect: {effect.text}"))
         elif effect.text == "Allow" and self.rules.deny_only:
             self.wrong(effect.at, "effect `Allow`", f"only `Deny` in {_article(self.kind)} would be right")
 
@@ -247,7 +272,7 @@ class _Check:
         return tuple(node for node in nodes if node.kind is Kind.STRING)
 
     def actions(self, node: Node) -> None:
-        member = self.pair(node, "Action", sentence=NO_ACTIONS)
+        member = self.pair(node, "Action", sentence=self.said(NO_ACTIONS, TRUST_ACTION))
         if member is None:
             return
         if member.key == "NotAction" and not self.rules.not_action:
@@ -255,13 +280,17 @@ class _Check:
         for value in self.texts(member):
             if not _ACTION.fullmatch(value.text):
                 sentence = ONE_COLON if value.text.count(":") > 1 else VENDOR if ":" not in value.text else SYNTAX
+                sentence = self.said(sentence, TRUST_ACTIONS)
                 self.wrong(value.at, f"action `{value.text}`", "`*` or `service:Name` would be right", sentence)
+            elif self.kind is PolicyKind.TRUST and not is_trust_action(value.text):
+                right = "`sts:AssumeRole` or another action that assumes a role would be right"
+                self.wrong(value.at, f"action `{value.text}`", right, TRUST_ACTIONS)
 
     def resources(self, node: Node) -> None:
         if self.rules.resource == "forbidden":
             for member in node.members:
                 if member.key in ("Resource", "NotResource"):
-                    sentence = f"Has prohibited field {member.key}"
+                    sentence = "Has prohibited field Resource" if member.key == "Resource" else TRUST_NOT_RESOURCE
                     self.wrong(member.at, f"`{member.key}`", "none in a trust policy would be right", sentence)
             return
         pair = self.pair(node, "Resource", sentence=NO_RESOURCES)
@@ -290,7 +319,8 @@ class _Check:
 
     def not_principal(self, member: Member, effect: Node | None) -> None:
         if not self.rules.not_principal:
-            sentence = f"Has prohibited field {member.key}" if self.kind is PolicyKind.TRUST else SYNTAX
+            allows = effect is not None and effect.text == "Allow"
+            sentence = self.said(SYNTAX, TRUST_ALLOW_NOT_PRINCIPAL if allows else TRUST_NOT_PRINCIPAL)
             self.wrong(
                 member.at, "`NotPrincipal`", f"`Principal` in {_article(self.kind)} policy would be right", sentence
             )
@@ -308,7 +338,8 @@ class _Check:
             self.wrong(node.at, "a principal that is not everybody", '`"Principal": "*"` would be right')
             return
         if node.kind is not Kind.OBJECT or not node.members:
-            self.wrong(node.at, node.kind.value, '`"*"` or a map such as `{"AWS": …}` would be right')
+            sentence = self.said(SYNTAX, TRUST_NOBODY if node.kind is Kind.OBJECT else SYNTAX)
+            self.wrong(node.at, node.kind.value, '`"*"` or a map such as `{"AWS": …}` would be right', sentence)
             return
         self.names(node, PRINCIPAL_KEYS)
         for entry in node.members:
@@ -361,6 +392,13 @@ def is_resource(text: str) -> bool:
     if "*" in fields[2] or "?" in fields[2]:
         return False
     return bool(fields[5]) if len(fields) == 6 else text.endswith("*")
+
+
+def is_trust_action(text: str) -> bool:
+    """Whether this action of a trust policy assumes a role or goes with it; a pattern of STS's, when it takes one."""
+    service, _, name = text.partition(":")
+    pattern = glob(fold(name))
+    return fold(service) == "sts" and any(matches(pattern, fold(one)) for one in TRUST_OF)
 
 
 def is_principal(key: str, text: str) -> bool:

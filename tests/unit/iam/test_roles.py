@@ -332,3 +332,20 @@ def test_a_role_with_an_attached_policy_is_not_deleted(house: IamHouse) -> None:
     house.perform("iam:AttachRolePolicy", RoleName="Reader", PolicyArn="arn:aws:iam::aws:policy/ReadOnlyAccess")
     refusal = house.refused("iam:DeleteRole", RoleName="Reader")
     assert refusal.message == "Cannot delete entity, must detach all policies first."
+
+
+@pytest.mark.parametrize("action", ["*", "s3:GetObject", "sts:GetCallerIdentity"])
+def test_a_trust_policy_names_actions_that_assume_a_role_alone(house: IamHouse, action: str) -> None:
+    refused = ("MalformedPolicyDocument", 400, "AssumeRole policy may only specify STS AssumeRole actions.")
+    document = SERVICE.replace("sts:AssumeRole", action)
+    new = house.refused("iam:CreateRole", RoleName="Reader", AssumeRolePolicyDocument=document)
+    assert (new.code, new.status, new.message) == refused
+    create(house)
+    changed = house.refused("iam:UpdateAssumeRolePolicy", RoleName="Reader", PolicyDocument=document)
+    assert (changed.code, changed.status, changed.message) == refused
+    assert stored_trust(house) == SERVICE
+
+
+def test_a_trust_policy_may_let_sessions_bring_tags_and_a_source_identity(house: IamHouse) -> None:
+    statement = json.loads(SERVICE)["Statement"][0] | {"Action": ["sts:AssumeRole", "sts:TagSession", "sts:Set*"]}
+    create(house, document=json.dumps({"Version": "2012-10-17", "Statement": statement}))
