@@ -13,6 +13,7 @@ from datetime import timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 from tests.journeys.clients import boto
@@ -328,10 +329,39 @@ def performed(row: dict[str, Any], service: str) -> bool:
     return early or "Action" not in parameters or f"{service}:{parameters['Action']}" in OPERATIONS
 
 
+NAMESPACES = {
+    "iam": "https://iam.amazonaws.com/doc/2010-05-08/",
+    "sts": "https://sts.amazonaws.com/doc/2011-06-15/",
+    "neither": "http://webservices.amazon.com/AWSFault/2005-15-09",
+}
+
+
+def out_of_shape(answer: Answer) -> list[str]:
+    """What of an error answer is not as AWS's query services write it: `ErrorResponse` of a known namespace, in it
+    `Error` with `Type`, `Code` and `Message` in this order, and the id that stands in the header."""
+    root = ElementTree.fromstring(answer.body)
+    space = root.tag.partition("}")[0] + "}"
+    elements = [(one.tag.removeprefix(space), (one.text or "").strip()) for one in root.iter()]
+    headers = {name.lower(): value for name, value in answer.headers}
+    expected = {
+        "namespace": space[1:-1] in NAMESPACES.values(),
+        "elements": [name for name, _ in elements]
+        == ["ErrorResponse", "Error", "Type", "Code", "Message", "RequestId"],
+        "children": [len(root), *map(len, root)] == [2, 3, 0],
+        "attributes": not any(one.attrib for one in root.iter()),
+        "type": ("Type", "Receiver" if answer.status >= 500 else "Sender") in elements,
+        "code": answer.error[1].isalpha(),
+        "id": ("RequestId", headers.get("x-amzn-requestid")) in elements,
+        "content type": headers.get("content-type") == "text/xml",
+    }
+    return [what for what, fits in expected.items() if not fits]
+
+
 @pytest.mark.parametrize("row", INPUTS, ids=lambda row: row["name"])
 def test_asked_badly(furnished, row):
     service, request = asked_badly(row)
     answer = tried(furnished, request, service)
+    assert out_of_shape(answer) == []
     if performed(row, service):
         message = SAID_BY_THE_FRONT.get(row["name"], row["message"])
         assert answer.error == (row["status"], row["code"], message)
@@ -345,6 +375,29 @@ def test_signed_badly(furnished, name):
     answer = tried(furnished, request)
     assert answer.error[:2] == (status, code)
     assert answer.error[2].startswith(sentence)
+    assert out_of_shape(answer) == []
+
+
+def test_there_are_sixty_requests_that_are_signed_badly_or_more():
+    assert len(SIGNED_BADLY) >= 60
+
+
+def test_control_an_error_in_another_shape_is_found(furnished):
+    request, _ = SIGNED_BADLY["wrong-secret"]
+    good = send(furnished.url.removeprefix("http://"), request(Signing(furnished.url.removeprefix("http://"))))
+
+    def found(old: bytes, new: bytes) -> list[str]:
+        assert old in good.body
+        return out_of_shape(Answer(good.status, good.headers, good.body.replace(old, new)))
+
+    assert out_of_shape(good) == []
+    assert found(b"<Type>Sender</Type>", b"") == ["elements", "children", "type"]
+    assert found(b"<Type>Sender</Type>", b"<Type>Receiver</Type>") == ["type"]
+    assert found(b"Message>", b"message>") == ["elements"]
+    assert found(b"2011-06-15", b"2011-06-16") == ["namespace"]
+    assert found(b"<RequestId>", b"<RequestId>0") == ["id"]
+    assert found(b"<Error>", b"<Error a='1'>") == ["attributes"]
+    assert out_of_shape(Answer(good.status, [], good.body)) == ["id", "content type"]
 
 
 def test_the_same_requests_signed_well_are_answered(furnished):
