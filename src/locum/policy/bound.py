@@ -37,10 +37,6 @@ Chain: TypeAlias = (
 """Rows of which each holds the next one in its last place, () at the end: a decision among many principals waits for
 memory, and a tuple of rows would be one more place to go to."""
 
-Key: TypeAlias = tuple[object, ...]
-Answers: TypeAlias = tuple[tuple[str, ...], dict[tuple["Value | None", ...], Decision]]
-"""The keys that a question's answer depends on, and the answer for each of their values that was seen."""
-
 
 class Candidate(msgspec.Struct, eq=False, gc=False):
     """A statement and where it stands. Most of a caller's statements are never asked about, so its row is made at the
@@ -147,6 +143,19 @@ class Lot(msgspec.Struct, frozen=True, eq=False, gc=False):
     reads: frozenset[str]
 
 
+class Kept(msgspec.Struct, eq=False, gc=False):
+    """What `recall` keeps about an action on a resource: what else was `asked`, the keys that the answer depends on,
+    and the answer: `always` where it depends on none, else one for each of their values that was seen. `spelled` are
+    those keys as the last context spelled them, whose names were `names`."""
+
+    asked: tuple[object, ...]
+    reads: tuple[str, ...]
+    always: Decision | None
+    names: tuple[str, ...] | None = None
+    spelled: tuple[str, ...] = ()
+    answers: dict[tuple[Value | None, ...], Decision] = msgspec.field(default_factory=dict)
+
+
 class Bound:
     """Everything that binds a caller. Frozen but for its index.
 
@@ -169,7 +178,7 @@ class Bound:
         self.session = session
         self.scps = scps
         self.plain: dict[str, Chain | None] = {}
-        self.recalled: dict[Key, Decision | Answers] = {}
+        self.recalled: dict[tuple[str, str], Kept] = {}
         self._lots: dict[str, Lot] = {}
 
     def lot(self, action: str) -> Lot:

@@ -8,10 +8,11 @@ no answer outlives a change. Nobody's answers are kept unless asked through here
 
 from __future__ import annotations
 
-from locum.policy.bound import Answers, Key, attached
-from locum.policy.context import Context, folded
+from locum.policy.bound import Kept, attached
+from locum.policy.context import Context
 from locum.policy.decide import decide
 from locum.policy.decision import Decision
+from locum.policy.match import fold
 from locum.policy.question import Question
 
 # Questions whose answers one Bound keeps before it starts over, and values of condition keys for each of them.
@@ -21,11 +22,10 @@ RECALLED, VALUES = 256, 64
 def recall(question: Question) -> Decision:
     """What `decide` says to `question`, kept from the last time when nothing that it depends on has changed.
 
-    What cannot be a key, such as RCPs in a list, is decided anew each time.
+    One answer is kept for an action on a resource, beside all else that was asked with it. What can change where it
+    stands, such as RCPs in a list, is decided anew each time.
     """
-    key = (
-        question.resource,
-        question.action,
+    asked = (
         question.principal,
         question.resource_account,
         question.resource_policy,
@@ -33,34 +33,47 @@ def recall(question: Question) -> Decision:
         question.rcps,
         question.endpoint,
     )
-    kept = question.bound.recalled
     try:
-        found = kept.get(key)
-        if found is None:
-            found = _learned(question, kept, key)
-        if isinstance(found, Decision):
-            return found
-        reads, answers = found
+        found = question.bound.recalled.get((question.resource, question.action))
+        if found is None or found.asked != asked:
+            found = _learned(question, asked)
+        if found.always is not None:
+            return found.always
         context = question.context
-        keys = context.keys if isinstance(context, Context) else folded(context)
-        values = tuple(map(keys.get, reads))
-        decision = answers.get(values)
+        if isinstance(context, Context):
+            values = tuple(map(context.keys.get, found.reads))
+        else:
+            names = tuple(context)
+            if names != found.names:
+                _spell(found, names)
+            values = tuple(map(context.get, found.spelled))
+        decision = found.answers.get(values)
     except TypeError:
         return decide(question)
     if decision is None:
         decision = decide(question)
-        if len(answers) >= VALUES:
-            answers.clear()
-        answers[values] = decision
+        if len(found.answers) >= VALUES:
+            found.answers.clear()
+        found.answers[values] = decision
     return decision
 
 
-def _learned(question: Question, kept: dict[Key, Decision | Answers], key: Key) -> Decision | Answers:
-    """What is kept under `key` from now on: the answer itself when it depends on no condition key."""
+def _spell(found: Kept, names: tuple[str, ...]) -> None:
+    """Note how a context with these names spells the keys that are read; of two spellings the later one counts."""
+    spelled = {fold(name): name for name in names}
+    found.spelled = tuple(spelled.get(name, name) for name in found.reads)
+    found.names = names
+
+
+def _learned(question: Question, asked: tuple[object, ...]) -> Kept:
+    """What is kept about `question` from now on. Raises TypeError when a part of it can change where it stands."""
+    hash(asked)
     reads = _reads(question)
+    found = Kept(asked, reads, None if reads else decide(question))
+    kept = question.bound.recalled
     if len(kept) >= RECALLED:
         kept.clear()
-    found = kept[key] = (reads, {}) if reads else decide(question)
+    kept[question.resource, question.action] = found
     return found
 
 
