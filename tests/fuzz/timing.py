@@ -1,0 +1,124 @@
+"""`python -m tests.fuzz.timing`: does the time of a refusal tell what was wrong: the secret, the id, the token?
+
+Law: one server in a process of its own, asked over one connection on loopback, the three kinds in random order, each
+timed from the first octet sent to the last received. What is printed is the AUC of each pair: the chance that a request
+of the second kind took longer than one of the first; 0.5 is no difference. `--control` asks a build in which a key that
+is not found is refused at once. Figures, not assertions: `tests/fuzz/test_same_work.py` asserts, and counts.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import multiprocessing
+import random
+import socket
+import statistics
+from bisect import bisect_left, bisect_right
+from collections.abc import Mapping, Sequence
+from multiprocessing.connection import Connection
+from time import perf_counter_ns
+
+import msgspec
+from tests.fuzz import mutations
+from tests.fuzz.builds import REFUSED_AT_ONCE, application
+from tests.served import Client, Credentials, ServedHouse, request
+from tests.unit.front import raw
+
+from locum.http import Request
+from locum.server.app import App
+
+WHO = "sts:GetCallerIdentity"
+TRIES = 100_000
+UNKNOWN = ("AKIAQ3EGRIT4EXAMPLE7", "Aq1ZkEXAMPLEKEYwJalrXUtnFEMIsK7MDENGbPxR")
+
+
+def requests(house: ServedHouse) -> dict[str, Request]:
+    """One request of each kind, each refused after its signature was looked at."""
+    alice = house.user("alice")
+    expired = house.admin.assume(house.role("builder"), DurationSeconds=900)
+    house.sessions_age(seconds=900)
+    who: Mapping[str, Client] = {
+        "wrong secret": Client(house, msgspec.structs.replace(alice.credentials, secret=UNKNOWN[1])),
+        "unknown id": Client(house, Credentials(*UNKNOWN)),
+        "expired token": expired,
+    }
+    return {kind: client.signed(request(WHO), "sts") for kind, client in who.items()}
+
+
+def wire(asked: Request) -> bytes:
+    """A request as its octets."""
+    heads = [f"{asked.method} {asked.path} HTTP/1.1", *(f"{name}: {value}" for name, value in asked.headers)]
+    return "\r\n".join([*heads, f"content-length: {len(asked.body)}", "", ""]).encode("latin-1") + asked.body
+
+
+def serve(pipe: Connection, control: bool) -> None:
+    """Serves a house whose clock stands still until the other end of the pipe says something."""
+    house = ServedHouse()
+    sent = {kind: wire(asked) for kind, asked in requests(house).items()}
+    made = application(REFUSED_AT_ONCE) if control else App
+    with raw.served(made(house.house, house.own)) as address:
+        pipe.send((address, sent))
+        pipe.recv()
+
+
+def answered(line: socket.socket, octets: bytes) -> bytes:
+    """The answer to one request on a connection that stays open."""
+    line.sendall(octets)
+    got = line.recv(65_536)
+    while b"\r\n\r\n" not in got or len(got.partition(b"\r\n\r\n")[2]) < _length(got):
+        got += line.recv(65_536)
+    return got
+
+
+def _length(got: bytes) -> int:
+    head = got.partition(b"\r\n\r\n")[0].lower()
+    return int(head.partition(b"content-length:")[2].partition(b"\r\n")[0])
+
+
+def timed(tries: int, chance: random.Random, *, control: bool) -> dict[str, list[int]]:
+    """How long each request of each kind took, in nanoseconds."""
+    context = multiprocessing.get_context("spawn")
+    ours, theirs = context.Pipe()
+    server = context.Process(target=serve, args=(theirs, control))
+    server.start()
+    try:
+        address, sent = ours.recv()
+        order = [kind for kind in sent for _ in range(tries)]
+        chance.shuffle(order)
+        took: dict[str, list[int]] = {kind: [] for kind in sent}
+        with socket.create_connection(address) as line:
+            line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            for kind in [*sent, *sent]:  # every memory is warm
+                answered(line, sent[kind])
+            for kind in order:
+                began = perf_counter_ns()
+                answered(line, sent[kind])
+                took[kind].append(perf_counter_ns() - began)
+        return took
+    finally:
+        ours.send("enough")
+        server.join()
+
+
+def auc(one: Sequence[int], other: Sequence[int]) -> float:
+    """The chance that one of `other` exceeds one of `one`, a tie counting half."""
+    ordered = sorted(one)
+    wins = sum(bisect_left(ordered, each) + bisect_right(ordered, each) for each in other)
+    return wins / 2 / len(one) / len(other)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m tests.fuzz.timing", description=__doc__)
+    parser.add_argument("--tries", type=int, default=TRIES, help="of each kind")
+    parser.add_argument("--control", action="store_true", help="a build that refuses an unknown key at once")
+    given = parser.parse_args()
+    took = timed(given.tries, mutations.seeded(), control=given.control)
+    for kind, each in took.items():
+        print(f"{kind}: median {statistics.median(each) / 1000:.1f} µs")
+    for one, other in itertools.combinations(took, 2):
+        print(f"AUC {one} / {other}: {auc(took[one], took[other]):.3f}")
+
+
+if __name__ == "__main__":
+    main()
