@@ -99,8 +99,8 @@ FAULTS: Mapping[str, Callable[[], None]] = {
     "unwrapped": unwrapped,
     "dumpable": dumpable,
     "forgetful": forgetful,
-    "unreached": unguarded("_reach"),
     "untied": unguarded("_whole_tls", "_private_key", "_usable_tls"),
+    "undirected": unguarded("_directory"),
 }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from tests.planted import planted
 
 from locum.aws.secret import Secret
 from locum.server.safe import UnsafeError, require_safe
@@ -18,6 +19,16 @@ def refused(tmp_path: Path, **given: str) -> str:
     with pytest.raises(UnsafeError) as reason:
         require_safe(choose(options, {}))
     return str(reason.value)
+
+
+def test_an_address_that_others_reach_takes_tls_or_a_proxy(tmp_path: Path) -> None:
+    for host in ("0.0.0.0", "::", "192.0.2.1", "2001:db8::1"):
+        assert "can be reached from elsewhere" in refused(tmp_path, host=host)
+
+
+def test_control_without_its_rule_any_address_is_safe(tmp_path: Path) -> None:
+    faulty = planted("locum.server.safe", ("    _reach,\n", ""))
+    faulty.require_safe(choose({"data-dir": str(tmp_path / "data"), "host": "0.0.0.0"}, {}))
 
 
 def test_the_whole_internet_is_no_proxy(tmp_path: Path) -> None:
