@@ -6,6 +6,7 @@ not on what they refuse. Statements are bent towards the request, so that allows
 One group is one set of policies with several requests.
 """
 
+from fnmatch import fnmatchcase
 from random import Random
 from typing import Any
 
@@ -24,6 +25,14 @@ from tests.differential.vocabulary import (
 )
 
 REQUESTS = 8
+TRUSTED = (
+    "AssumeRole",
+    "AssumeRoleWithSAML",
+    "AssumeRoleWithWebIdentity",
+    "TagSession",
+    "SetSourceIdentity",
+    "SetContext",
+)
 Written = dict[str, Any]
 
 
@@ -40,6 +49,12 @@ def written(seed: int, requests: int = REQUESTS) -> list[Written]:
     return [
         {**scene.request(), **policies, "name": f"{seed}.{number}", "expect": "allowed"} for number in range(requests)
     ]
+
+
+def takes_a_role(action: str) -> bool:
+    """Whether a pattern is one of STS's and means an action that assumes a role or goes with it."""
+    vendor, _, name = action.lower().partition(":")
+    return vendor == "sts" and any(fnmatchcase(one.lower(), name) for one in TRUSTED)
 
 
 class Scene:
@@ -168,7 +183,9 @@ class Scene:
             else:
                 made["Principal"] = "*" if field == "endpoint" and self.chance(0.6) else self.principal(0.5)
         excepting = field != "rcps" and self.chance(0.12)
-        made["NotAction" if excepting else "Action"] = self.one_or_more(self.action)
+        made["NotAction" if excepting else "Action"] = self.one_or_more(
+            self.trust_action if field == "trust" else self.action
+        )
         if field != "trust":
             excepting = self.chance(0.12)
             made["NotResource" if excepting else "Resource"] = self.one_or_more(self.resource)
@@ -220,6 +237,11 @@ class Scene:
                 return action.swapcase()
             case _:
                 return action
+
+    def trust_action(self) -> str:
+        """A pattern that may stand in a trust policy (rule 1.23)."""
+        drawn = next((one for one in (self.action() for _ in range(4)) if takes_a_role(one)), None)
+        return drawn or self.random.choice(("sts:*", "sts:AssumeRole"))
 
     def resource(self) -> str:
         """A pattern near the asked resource: fields and characters give way to wildcards or variables."""

@@ -2,13 +2,14 @@
 
 Law: names are compared without case (rule 5.2), values are text, a key has one value or a tuple of them, an empty
 tuple is an absent key (rule 5.12). What the server derived can not be replaced by what came from outside (security
-P9). Nothing is read from the environment or a clock: every value comes in.
+P9). What is no value is refused when a Context is made, so that no decision meets it. Nothing is read from the
+environment or a clock: every value comes in.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from locum.policy.match import fold
 
@@ -27,15 +28,16 @@ class Context:
     """The condition keys of one request, by folded name. Frozen once made; make it once a request.
 
     `derived` is what the server knows, `outside` what the request brought. Where both name a key, in any spelling,
-    `derived` wins. Within one mapping the later spelling of a name wins.
+    `derived` wins. Within one mapping the later spelling of a name wins. Raises TypeError for a name that is no text
+    and for a value that is neither a text nor a tuple of texts.
     """
 
     __slots__ = ("keys",)
 
     def __init__(self, derived: Mapping[str, Value], outside: Mapping[str, Value] | None = None) -> None:
-        self.keys = folded(derived)
-        if outside:
-            self.keys = folded(outside) | self.keys
+        self.keys = folded(require_values(derived))
+        if outside is not None:
+            self.keys = folded(require_values(outside)) | self.keys
 
     def find(self, name: str) -> Value | None:
         """What key `name` is worth, in any spelling, or None when it is absent or empty."""
@@ -44,6 +46,27 @@ class Context:
 
     def __repr__(self) -> str:
         return f"Context({len(self.keys)} keys)"
+
+
+def require_values(values: Any) -> Mapping[str, Value]:
+    """These keys, if every name is a text and every value a text or a tuple of texts. Raises TypeError.
+
+    The message names the key and the type of what was seen, never the value: it may be a secret.
+    """
+    if not isinstance(values, Mapping):
+        raise TypeError(f"a context of type `{type(values).__name__}`; a mapping from keys to values would be right")
+    kinds = set(map(type, values.values()))
+    several = [one for one in values.values() if type(one) is tuple] if tuple in kinds else ()
+    if kinds <= {str, tuple} and all({str}.issuperset(map(type, one)) for one in (values, *several)):
+        return values  # nearly always
+    for name, value in values.items():
+        if not isinstance(name, str):
+            raise TypeError(f"a context key of type `{type(name).__name__}`; a text would be right")
+        for one in value if isinstance(value, tuple) else (value,):
+            if not isinstance(one, str):
+                seen = f"`{type(one).__name__}`" + (" in a tuple" if one is not value else "")
+                raise TypeError(f"context key `{name}` is of type {seen}; a text or a tuple of texts would be right")
+    return values
 
 
 def folded(values: Mapping[str, Value]) -> dict[str, Value]:
