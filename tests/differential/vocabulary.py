@@ -64,7 +64,7 @@ SUBJECTS = (
         10,
         "",
         ("x:Read",),
-        tuple(f"arn:aws:x:{FIELDS[n % 12]}:{FIELDS[(n + 5) % 12]}:{SOUPS[n]}" for n in range(24)),
+        tuple(f"arn:aws:x:{FIELDS[n % 12]}:{FIELDS[(n + 5) % 12]}:{SOUPS[n] or SOUPS[n - 1]}" for n in range(24)),
     ),
     BUCKETS,
     Subject(
