@@ -14,17 +14,15 @@ from collections import Counter
 from types import FrameType
 from typing import Any
 
-import msgspec
 import pytest
 from tests.fuzz.builds import REFUSED_AT_ONCE, SPINE, Respond, answering, spine
-from tests.fuzz.timing import auc
+from tests.fuzz.timing import auc, refused
 from tests.planted import planted
-from tests.served import Client, Credentials, ServedHouse, allow, parsed, request
+from tests.served import ServedHouse, parsed
 
 from locum.http import Request
 from locum.sigv4 import verify
 
-WHO = "sts:GetCallerIdentity"
 ROOM = verify.__code__.co_filename.rpartition("/")[0]
 HMAC = hmac.digest.__code__
 
@@ -47,42 +45,6 @@ def work(respond: Respond, asked: Request) -> Counter[str]:
     finally:
         sys.setprofile(None)
     return seen
-
-
-def refused(house: ServedHouse) -> dict[str, dict[str, Request]]:
-    """Requests that are refused for their key, by kind of key and by what is wrong with it."""
-    change = msgspec.structs.replace
-    alice, asleep, deleted = (house.user(name) for name in ("alice", "asleep", "deleted"))
-    house.admin("iam:UpdateAccessKey", UserName="asleep", AccessKeyId=asleep.credentials.id, Status="Inactive")
-    house.admin("iam:DeleteAccessKey", UserName="deleted", AccessKeyId=deleted.credentials.id)
-    role, gone = house.role("builder", allow("*")), house.role("gone")
-    expired = house.admin.assume(role, DurationSeconds=900).credentials
-    house.sessions_age(seconds=900)
-    one, two, orphan = (
-        house.admin.assume(arn, name).credentials for arn, name in ((role, "one"), (role, "two"), (gone, "three"))
-    )
-    house.admin("iam:DeleteRole", RoleName="gone")
-    long_term = alice.credentials
-    token = one.token or ""
-    keys: dict[str, dict[str, Credentials]] = {
-        "long-term": {
-            "wrong secret": change(long_term, secret=long_term.secret[::-1]),
-            "unknown id": change(long_term, id=long_term.id[:-4] + "2222"),
-            "inactive key": asleep.credentials,
-            "deleted key": deleted.credentials,
-        },
-        "session": {
-            "wrong secret": change(one, secret=one.secret[::-1]),
-            "expired token": expired,
-            "token of another": change(one, token=two.token),
-            "token altered": change(one, token=token[:-8] + token[:4] + token[-4:]),
-            "role deleted": orphan,
-        },
-    }
-    return {
-        kind: {wrong: Client(house, key).signed(request(WHO), "sts") for wrong, key in each.items()}
-        for kind, each in keys.items()
-    }
 
 
 def different(house: ServedHouse, respond: Respond) -> list[str]:

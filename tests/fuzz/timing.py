@@ -1,6 +1,6 @@
 """`python -m tests.fuzz.timing`: does the time of a refusal tell what was wrong: the secret, the id, the token?
 
-Law: one server in a process of its own, asked over one connection on loopback, the three kinds in random order, each
+Law: one server in a process of its own, asked over one connection on loopback, the cases in random order, each
 timed from the first octet sent to the last received. What is printed is the AUC of each pair: the chance that a request
 of the second kind took longer than one of the first; 0.5 is no difference. `--control` asks a build in which a key that
 is not found is refused at once. Figures, not assertions: `tests/fuzz/test_same_work.py` asserts, and counts.
@@ -15,14 +15,14 @@ import random
 import socket
 import statistics
 from bisect import bisect_left, bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from multiprocessing.connection import Connection
 from time import perf_counter_ns
 
 import msgspec
 from tests.fuzz import mutations
 from tests.fuzz.builds import REFUSED_AT_ONCE, application
-from tests.served import Client, Credentials, ServedHouse, request
+from tests.served import Client, Credentials, ServedHouse, allow, request
 from tests.unit.front import raw
 
 from locum.http import Request
@@ -30,20 +30,46 @@ from locum.server.app import App
 
 WHO = "sts:GetCallerIdentity"
 TRIES = 100_000
-UNKNOWN = ("AKIAQ3EGRIT4EXAMPLE7", "Aq1ZkEXAMPLEKEYwJalrXUtnFEMIsK7MDENGbPxR")
+# Who asks knows what kind of key it is, so each kind is for itself. A token that does not open is tried anew each time,
+# and that it did not open is what the answer says.
+TIMED = {"long-term": ("wrong secret", "unknown id", "inactive key"), "session": ("wrong secret", "expired token")}
+Case = tuple[str, str]
 
 
-def requests(house: ServedHouse) -> dict[str, Request]:
-    """One request of each kind, each refused after its signature was looked at."""
-    alice = house.user("alice")
-    expired = house.admin.assume(house.role("builder"), DurationSeconds=900)
+def refused(house: ServedHouse) -> dict[str, dict[str, Request]]:
+    """Requests that are refused for their key, by kind of key and by what is wrong with it."""
+    change = msgspec.structs.replace
+    alice, asleep, deleted = (house.user(name) for name in ("alice", "asleep", "deleted"))
+    house.admin("iam:UpdateAccessKey", UserName="asleep", AccessKeyId=asleep.credentials.id, Status="Inactive")
+    house.admin("iam:DeleteAccessKey", UserName="deleted", AccessKeyId=deleted.credentials.id)
+    role, gone = house.role("builder", allow("*")), house.role("gone")
+    expired = house.admin.assume(role, DurationSeconds=900).credentials
     house.sessions_age(seconds=900)
-    who: Mapping[str, Client] = {
-        "wrong secret": Client(house, msgspec.structs.replace(alice.credentials, secret=UNKNOWN[1])),
-        "unknown id": Client(house, Credentials(*UNKNOWN)),
-        "expired token": expired,
+    one, two, orphan = (
+        house.admin.assume(arn, name).credentials for arn, name in ((role, "one"), (role, "two"), (gone, "three"))
+    )
+    house.admin("iam:DeleteRole", RoleName="gone")
+    long_term = alice.credentials
+    token = one.token or ""
+    keys: dict[str, dict[str, Credentials]] = {
+        "long-term": {
+            "wrong secret": change(long_term, secret=long_term.secret[::-1]),
+            "unknown id": change(long_term, id=long_term.id[:-4] + "2222"),
+            "inactive key": asleep.credentials,
+            "deleted key": deleted.credentials,
+        },
+        "session": {
+            "wrong secret": change(one, secret=one.secret[::-1]),
+            "expired token": expired,
+            "token of another": change(one, token=two.token),
+            "token altered": change(one, token=token[:-8] + token[:4] + token[-4:]),
+            "role deleted": orphan,
+        },
     }
-    return {kind: client.signed(request(WHO), "sts") for kind, client in who.items()}
+    return {
+        kind: {wrong: Client(house, key).signed(request(WHO), "sts") for wrong, key in each.items()}
+        for kind, each in keys.items()
+    }
 
 
 def wire(asked: Request) -> bytes:
@@ -55,7 +81,8 @@ def wire(asked: Request) -> bytes:
 def serve(pipe: Connection, control: bool) -> None:
     """Serves a house whose clock stands still until the other end of the pipe says something."""
     house = ServedHouse()
-    sent = {kind: wire(asked) for kind, asked in requests(house).items()}
+    made_of = refused(house)
+    sent = {(kind, wrong): wire(made_of[kind][wrong]) for kind in TIMED for wrong in TIMED[kind]}
     made = application(REFUSED_AT_ONCE) if control else App
     with raw.served(made(house.house, house.own)) as address:
         pipe.send((address, sent))
@@ -76,8 +103,8 @@ def _length(got: bytes) -> int:
     return int(head.partition(b"content-length:")[2].partition(b"\r\n")[0])
 
 
-def timed(tries: int, chance: random.Random, *, control: bool) -> dict[str, list[int]]:
-    """How long each request of each kind took, in nanoseconds."""
+def timed(tries: int, chance: random.Random, *, control: bool) -> dict[Case, list[int]]:
+    """How long each request of each case took, in nanoseconds."""
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
     server = context.Process(target=serve, args=(theirs, control))
@@ -86,7 +113,7 @@ def timed(tries: int, chance: random.Random, *, control: bool) -> dict[str, list
         address, sent = ours.recv()
         order = [kind for kind in sent for _ in range(tries)]
         chance.shuffle(order)
-        took: dict[str, list[int]] = {kind: [] for kind in sent}
+        took: dict[Case, list[int]] = {kind: [] for kind in sent}
         with socket.create_connection(address) as line:
             line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             for kind in [*sent, *sent]:  # every memory is warm
@@ -110,14 +137,15 @@ def auc(one: Sequence[int], other: Sequence[int]) -> float:
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.fuzz.timing", description=__doc__)
-    parser.add_argument("--tries", type=int, default=TRIES, help="of each kind")
+    parser.add_argument("--tries", type=int, default=TRIES, help="of each case")
     parser.add_argument("--control", action="store_true", help="a build that refuses an unknown key at once")
     given = parser.parse_args()
     took = timed(given.tries, mutations.seeded(), control=given.control)
-    for kind, each in took.items():
-        print(f"{kind}: median {statistics.median(each) / 1000:.1f} µs")
-    for one, other in itertools.combinations(took, 2):
-        print(f"AUC {one} / {other}: {auc(took[one], took[other]):.3f}")
+    for (kind, wrong), each in took.items():
+        print(f"{kind}, {wrong}: median {statistics.median(each) / 1000:.1f} µs")
+    for kind, wrongs in TIMED.items():
+        for one, other in itertools.combinations(wrongs, 2):
+            print(f"{kind}: AUC {one} / {other}: {auc(took[kind, one], took[kind, other]):.3f}")
 
 
 if __name__ == "__main__":

@@ -26,6 +26,7 @@ from locum.session.keyring import Keyring
 from locum.session.opened import OpenedTokens
 from locum.session.session import INVALID
 from locum.sigv4 import Carrier, DayKeys, verify
+from locum.store.secrets import open_decoy
 from locum.store.tx import Tx
 
 MISSING = "Request is missing Authentication Token"
@@ -113,6 +114,7 @@ def _long_term(carried: Carrier, tx: Tx, place: Place) -> Claim:
     """A key that is a row: a user's, or the account's root's."""
     key = tx.find_id(AccessKey, carried.access_key_id)
     if key is None or not key.active:
+        open_decoy()  # a secret that is there takes the time of opening it (S5)
         raise Refusal("InvalidClientTokenId", INVALID)
     if key.owner == key.account:
         return Claim(tx.secret(key, SECRET), root_caller(key.account, key.id, place))

@@ -215,3 +215,14 @@ class DataKeys:
             return cipher.decrypt(octets[:NONCE_OCTETS], octets[NONCE_OCTETS:], place).decode()  # SECRET
         except (InvalidTag, ValueError) as error:
             raise BrokenSealError(f"the seal of `{column}` of {kind} `{id}` is broken") from error
+
+
+_NOBODYS = AESGCM(AESGCM.generate_key(8 * KEY_OCTETS))
+_NOWHERE = ("access_key", "AKIA0000000000000000", "secret", "000000000000", 1, "0" * 16)
+_DECOY = bytes(NONCE_OCTETS) + _NOBODYS.encrypt(bytes(NONCE_OCTETS), b"0" * 40, _place(*_NOWHERE))
+
+
+def open_decoy() -> Secret:
+    """Nobody's secret, opened as `DataKeys.open` opens one: so much time, and nothing else, is what a key that is not
+    there takes (rule S5). Its key is random and made once a process; it seals this alone, so that one nonce will do."""
+    return Secret(_NOBODYS.decrypt(_DECOY[:NONCE_OCTETS], _DECOY[NONCE_OCTETS:], _place(*_NOWHERE)).decode())
