@@ -24,13 +24,14 @@ from locum.aws.faults import Refusal
 from locum.http import Request, Response
 from locum.server import front
 from locum.server.answer import Answered, MustWait, admit, attempt, refused
-from locum.server.buckets import throttled
+from locum.server.buckets import source, throttled
 from locum.server.caps import LARGEST
 from locum.server.house import House
+from locum.server.lane import Lane, Later
 from locum.server.own import PREFIX, Own
 from locum.server.recorded import turned_away
 from locum.server.turns import Turns
-from locum.sigv4 import carrier
+from locum.sigv4 import claimed_key_id
 
 _OWN = PREFIX.encode()
 
@@ -63,7 +64,8 @@ class App:
         self._house = house
         self._own = own
         self._proxies = proxies
-        self._pause = pause
+        self._lane = Lane()
+        self._later = Later(pause)
         self._threads = ThreadPoolExecutor(WRITERS + OTHERS, thread_name_prefix="write")
         self._turns = Turns(self._threads, WRITERS + OTHERS, WRITERS)
         self._awaited: dict[Batch, list[asyncio.Future[None]]] = {}
@@ -84,10 +86,10 @@ class App:
         try:
             if self._loopback_only and not _is_local(scope):
                 raise Refusal("AccessDenied", "this server answers on loopback only")
+            if self._house.rates.sources.bounded and not await self._heard(scope):
+                return await self._held_off(scope, request_id)
             if refusal := front.check(scope):
                 raise refusal
-            if self._house.rates.sources.bounded and self._exhausted(scope):
-                return await self._held_off(scope, request_id)
             body = await front.read_body(receive, LARGEST, front.declared_length(scope))
             request = front.request_of(scope, body, self._proxies)
             if self._own.answers(request):
@@ -120,8 +122,10 @@ class App:
         """Notes who has proved to hold a key, and where nothing was proved. What succeeds without a key brought a proof
         of another kind."""
         rates, access_key_id = self._house.rates, answered.access_key_id
-        if access_key_id and (connection := _connection(scope)) is not None:
-            connection["prove"]()
+        if (connection := _connection(scope)) is not None:
+            connection["known"] = bool(access_key_id)
+            if access_key_id:
+                connection["prove"]()
         if rates.sources.bounded:
             peer = front.peer_of(scope, self._proxies)
             if access_key_id:
@@ -129,24 +133,30 @@ class App:
             elif answered.response.status >= 400:
                 rates.failed(peer)
 
-    def _exhausted(self, scope: Scope) -> bool:
-        """Whether this request comes from where too many have failed, and not from somebody known there."""
-        rates, peer = self._house.rates, front.peer_of(scope, self._proxies)
-        if not rates.exhausted(peer) or scope["raw_path"].startswith(_OWN):
-            return False
-        try:
-            carried = carrier(front.request_of(scope, b"", self._proxies), shortest_key_id=1)
-        except Refusal:
+    async def _heard(self, scope: Scope) -> bool:
+        """Lets who is known go on at once, and others in their turn: at its end, False for who comes from where too
+        many have failed. Known is a connection whose last request was verified, where it is one client's, and who
+        names a key that was verified from this address before."""
+        connection, rates = _connection(scope), self._house.rates
+        if connection is not None and connection.get("known") and not self._proxies:
             return True
-        return carried is None or not rates.known(peer, carried.access_key_id)
+        peer = front.peer_of(scope, self._proxies)
+        if rates.known(peer, claimed_key_id(scope["headers"])):
+            return True
+        if connection is not None:
+            connection["give_way"](True)
+        await self._lane.turn(source(peer))
+        if connection:  # it is empty when the client has left
+            connection["give_way"](False)
+        return not rates.exhausted(peer) or scope["raw_path"].startswith(_OWN)
 
     async def _held_off(self, scope: Scope, request_id: str) -> Response:
         """What is said after a while to who has failed too often. It is counted, and of each there is no record: the
         trail holds the failures that led here, and a flood shall not fill a disk."""
         began = perf_counter()
         if (connection := _connection(scope)) is not None:
-            connection["give_way"]()
-        await asyncio.sleep(self._pause)
+            connection["give_way"](True)
+        await self._later.turn()
         refusal = throttled()
         self._house.metrics.answered("", refusal.code, perf_counter() - began)
         return refused(refusal, None, request_id)
@@ -187,9 +197,9 @@ class App:
 
 
 def _connection(scope: Scope) -> Any:
-    """The connection that a request came over, as far as the server tells (`timeouts.py`)."""
+    """The connection that a request came over, as far as the server tells (`timeouts.py`); None when it is gone."""
     extensions = scope.get("extensions")
-    return extensions.get("locum.connection") if extensions else None
+    return (extensions.get("locum.connection") or None) if extensions else None
 
 
 def _is_local(scope: Scope) -> bool:

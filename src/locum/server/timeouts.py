@@ -121,6 +121,10 @@ class Timed(OneWrite):
             self._timer.cancel()
             self._timer = None
         super().connection_lost(exc)
+        # What refers to itself waits for the collector, and a flood of connections makes that a pause for everybody.
+        self._told.clear()
+        self.pipeline.clear()
+        self.cycle = None  # type: ignore[assignment]  # an answer under way has its own
 
     def data_received(self, data: bytes) -> None:
         """Takes what has come, as long as it is not too much."""
@@ -177,9 +181,9 @@ class Timed(OneWrite):
         """A signature was verified in what came over this connection."""
         self._open.prove(self)
 
-    def _give_way(self) -> None:
-        """What is under way may be cut off for somebody else."""
-        self._gives_way = True
+    def _give_way(self, may: bool) -> None:
+        """Whether what is under way may be cut off for somebody else."""
+        self._gives_way = may
 
     # -- what we see ourselves -----------------------------------------------------------------------------------------
     @property

@@ -4,7 +4,7 @@ Law: pure: no clock, no disk, no keys of its own. `carrier` reads what a request
 be believed; `verify` proves it.
 """
 
-from locum.sigv4.carrier import Carrier, carrier
+from locum.sigv4.carrier import Carrier, carrier, claimed_key_id
 from locum.sigv4.keys import DayKeys, signing_key
 from locum.sigv4.refusals import SignatureError, WrongSignature
 from locum.sigv4.sign import Signer, presign, sign
@@ -22,6 +22,7 @@ __all__ = [
     "Verified",
     "WrongSignature",
     "carrier",
+    "claimed_key_id",
     "presign",
     "sign",
     "signing_key",

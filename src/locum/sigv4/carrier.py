@@ -9,6 +9,7 @@ caller. Two carriers, half a carrier, or one written in another case are refused
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Literal
 
 import msgspec
@@ -20,6 +21,7 @@ from locum.sigv4.canonical import ALGORITHM, pairs
 Form = Literal["header", "query"]
 _Own = dict[str, list[str]]
 
+_CLAIMED = re.compile(rb"[ ,]Credential=([A-Za-z0-9_]{1,128})/", re.ASCII)
 _KEY_ID = re.compile(r"[A-Za-z0-9_]{1,128}", re.ASCII)
 _SIGNATURE = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _SIGNED_HEADERS = re.compile(r"[!-:<-~]+(?:;[!-:<-~]+)*", re.ASCII)
@@ -78,6 +80,15 @@ class Carrier(msgspec.Struct, frozen=True):
 
     def __repr__(self) -> str:
         return f"Carrier({self.form}, {self.access_key_id}, {self.scope})"
+
+
+def claimed_key_id(headers: Iterable[tuple[bytes, bytes]]) -> str:
+    """The key id that raw headers claim, or nothing; UNVERIFIED, and good for one thing: to say who waits for whom
+    (rule D7). Does not look at the rest of the carrier, nor at the query."""
+    for name, value in headers:
+        if name == b"authorization" and (found := _CLAIMED.search(value)):
+            return found[1].decode("ascii")
+    return ""
 
 
 def carrier(request: Request, *, shortest_key_id: int = 16) -> Carrier | None:

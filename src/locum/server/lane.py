@@ -1,0 +1,92 @@
+"""The lane of those who have proved nothing: one of their requests in each turn of the event loop.
+
+Law: rules D5 and D7, before an account is known. Whoever is known goes past the lane and waits for one of its requests
+at most; alone in it nobody waits at all. Addresses that wait are served round and round, so that the many of one are no
+wall before the one of another. Belongs to one event loop and needs no lock. Orders requests and refuses none; what
+waits is bounded by the open connections, each of which has one request under way (`timeouts.py`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+
+
+class Lane:
+    """Who waits for a turn of the loop, by address."""
+
+    __slots__ = ("_taken", "_waiting")
+
+    def __init__(self) -> None:
+        self._taken = False
+        self._waiting: dict[str, deque[asyncio.Future[None]]] = {}
+
+    @property
+    def free(self) -> bool:
+        """Whether this turn of the loop is nobody's yet."""
+        return not self._taken
+
+    def waiting(self) -> int:
+        """How many wait."""
+        return sum(map(len, self._waiting.values()))
+
+    async def turn(self, address: str) -> None:
+        """Returns in a turn of the loop that is the caller's alone."""
+        loop = asyncio.get_running_loop()
+        if not self._taken:
+            self._taken = True
+            loop.call_soon(self._next)
+            return
+        called: asyncio.Future[None] = loop.create_future()
+        self._waiting.setdefault(address, deque()).append(called)
+        await called
+
+    def _next(self) -> None:
+        """Calls the first of the address that is first in line, and sends the address to the end of the line."""
+        while self._waiting:
+            address, queue = next(iter(self._waiting.items()))
+            called = queue.popleft()
+            del self._waiting[address]
+            if queue:
+                self._waiting[address] = queue
+            if not called.done():
+                called.set_result(None)
+                asyncio.get_running_loop().call_soon(self._next)
+                return
+        self._taken = False
+
+
+class Later:
+    """Who is told something after a while, the same for all: in the order of their coming, one in each turn of the
+    loop, and with one timer for all of them."""
+
+    __slots__ = ("_seconds", "_waiting")
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._waiting: deque[tuple[float, asyncio.Future[None]]] = deque()
+
+    async def turn(self) -> None:
+        """Returns after so many seconds, or a little later when there are many."""
+        loop = asyncio.get_running_loop()
+        called: asyncio.Future[None] = loop.create_future()
+        self._waiting.append((loop.time() + self._seconds, called))
+        if len(self._waiting) == 1:
+            loop.call_later(self._seconds, self._next)
+        await called
+
+    def _next(self) -> None:
+        """Calls the first one, if it is time, and looks again in the next turn or when it is time."""
+        loop = asyncio.get_running_loop()
+        left = self._waiting[0][0] - loop.time()
+        if left <= 0:
+            called = self._waiting.popleft()[1]
+            if not called.done():
+                called.set_result(None)
+            if not self._waiting:
+                return
+            left = self._waiting[0][0] - loop.time()
+        if left <= 0:
+            loop.call_soon(self._next)
+        else:
+            loop.call_later(left, self._next)
