@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
+from tests.served import ServedHouse
 from tests.unit.front import raw
+
+from locum.server.app import App
 
 Address = tuple[str, int]
 
@@ -116,3 +120,23 @@ def test_control_uvicorn_without_the_front_lets_some_of_the_table_pass() -> None
     with raw.served(raw.bare) as bound:
         passed = [name for name, sent in REFUSED.items() if raw.status_of(bound, sent)[0] == 200]
     assert {"two Host", "no Host", "two Authorization", "a header of 70,000 bytes"} <= set(passed)
+
+
+def out_of_table(application: Any) -> list[str]:
+    """The raw requests that this server neither refuses as the client's fault nor cuts off."""
+    with raw.served(application) as bound:
+        found = {name: raw.status_of(bound, sent)[0] for name, sent in REFUSED.items()}
+    return [name for name, status in found.items() if not (status == 0 or 400 <= status < 500)]
+
+
+def test_the_whole_server_refuses_the_table_as_its_front_does() -> None:
+    house = ServedHouse()
+    try:
+        assert out_of_table(App(house.house, house.own)) == []
+        assert len(REFUSED) == 44
+    finally:
+        house.close()
+
+
+def test_control_bare_uvicorn_is_found_by_the_same_check() -> None:
+    assert len(out_of_table(raw.bare)) >= 15
