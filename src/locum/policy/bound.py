@@ -125,19 +125,19 @@ class Attached(msgspec.Struct, frozen=True, eq=False):
 
 
 class Lot(msgspec.Struct, frozen=True, eq=False, gc=False):
-    """What the caller's policies have to say about one action; None where a layer does not exist.
+    """What the caller's policies have to say about one action.
 
-    `scps` are the levels that do not allow the action in any case, as FullAWSAccess does. `special` is the rule of its
+    `grants` are the Allows of each layer that there is, by its name: identity policies first, then boundary and session
+    policies. `scps` are the levels that do not allow the action in any case, as FullAWSAccess does. `special` is the rule of its
     own that AWS has for this action. `held_by_rcps`: RCPs hold the action's service. `reads`: the folded names of all
     keys that a decision about this action may look at.
     """
 
     denies: Rows
-    identity: Rows
     scp_denies: Rows
-    boundary: Rows | None
-    session: Rows | None
-    scps: tuple[Rows, ...] | None
+    grants: tuple[tuple[str, Rows], ...]
+    has_session: bool
+    scps: tuple[Rows, ...]
     special: Special | None
     held_by_rcps: bool
     reads: frozenset[str]
@@ -192,7 +192,7 @@ class Bound:
             action = sys.intern(action)  # one text for the indexes of all principals
             self._lots[action] = found
             alone = found.special is None and self.boundary is None and self.session is None and self.scps is None
-            self.plain[action] = _chain((*found.denies, *found.identity)) if alone else None
+            self.plain[action] = _chain((*found.denies, *found.grants[0][1])) if alone else None
         return found
 
     def _sorted(self, action: str) -> Lot:
@@ -205,10 +205,13 @@ class Bound:
         return Lot(
             denies=_denies((*identity, *(boundary or ()), *(session or ()))),
             scp_denies=_denies([one for level in levels for one in level]),
-            identity=_allows(identity),
-            boundary=None if boundary is None else _allows(boundary),
-            session=None if session is None else _allows(session),
-            scps=None if self.scps is None else tuple(_allows(one) for one in levels if not _always_allows(one)),
+            grants=tuple(
+                (layer, _allows(found))
+                for layer, found in (("identity", identity), ("boundary", boundary), ("session", session))
+                if found is not None
+            ),
+            has_session=session is not None,
+            scps=tuple(_allows(one) for one in levels if not _always_allows(one)),
             special=kind,
             held_by_rcps=held_by_rcps(action),
             reads=_reads((*identity, *(boundary or ()), *(session or ()), *(one for level in levels for one in level))),

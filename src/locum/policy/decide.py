@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from locum.policy.actions import Special, owned_by_aws
-from locum.policy.bound import Attached, Chain, Lot, attached
+from locum.policy.bound import Attached, Chain, Lot, Rows, attached
 from locum.policy.context import Exhausted, Facts
 from locum.policy.decision import ALLOWED, EXPLICIT, IMPLICIT, Decision, StatementRef
 from locum.policy.principals import IN_ACCOUNT, Audience, Naming, PrincipalType
@@ -42,6 +42,8 @@ _TOO_MUCH = Decision(IMPLICIT, False, ("service",), reason="the conditions are t
 _RESOURCE: tuple[str, ...] = ("resource",)
 _IDENTITY: tuple[str, ...] = ("identity",)
 _BOTH: tuple[str, ...] = ("resource", "identity")
+# GetFederationToken without a session policy: the caller's policies give nothing (rule 7.11).
+_NO_SESSION: tuple[str, Rows] = ("session", ())
 _NO_IDENTITY = Decision(IMPLICIT, False, ("identity",), silent=("identity",))
 
 
@@ -132,7 +134,7 @@ def _is_denied(question: Question, lot: Lot, facts: Facts) -> bool:
     if lot.scp_denies and held_by_scps(question) and first(lot.scp_denies, facts):
         return True
     rcps, endpoint, own = question.rcps, question.endpoint, question.resource_policy
-    if rcps is not None and _held_by_rcps(question, lot):
+    if rcps is not None and lot.held_by_rcps and _held_by_rcps(question, lot):
         for level in rcps:
             if _any_reached(level, "rcp", question, facts):
                 return True
@@ -278,31 +280,26 @@ def _other_account(question: Question, lot: Lot, facts: Facts) -> Decision:
 
 def _intersection(question: Question, lot: Lot, facts: Facts, *, ref: StatementRef | None, identity: bool) -> Decision:
     """The caller's own policies: each layer that is there must allow. `ref` is the resource's part of the grant."""
-    session = lot.session
-    if session is None and question.principal.type is _FEDERATED_USER:
-        session = ()  # GetFederationToken without a session policy: the caller's policies give nothing (rule 7.11)
-    silent: list[str] = []
-    found = [] if ref is None else [ref]
-    for layer, allows in (
-        ("identity", lot.identity if identity else None),
-        ("boundary", lot.boundary),
-        ("session", session),
-    ):
-        if allows is not None:
-            one = first(allows, facts)
-            if one is None:
-                silent.append(layer)
-            else:
-                found.append(one)
+    grants = lot.grants if identity else lot.grants[1:]
+    if question.principal.type is _FEDERATED_USER and not lot.has_session:
+        grants = (*grants, _NO_SESSION)
+    silent: tuple[str, ...] = ()
+    found = () if ref is None else (ref,)
+    for layer, allows in grants:
+        one = first(allows, facts)
+        if one is None:
+            silent = (*silent, layer)
+        else:
+            found = (*found, one)
     if silent:
-        return _implicit(tuple(silent))
+        return _implicit(silent)
     if not identity:
         granting = _RESOURCE
     elif ref is None:
         granting = _IDENTITY
     else:
         granting = _BOTH
-    return Decision(ALLOWED, True, granting, tuple(found))
+    return Decision(ALLOWED, True, granting, found)
 
 
 def _implicit(silent: tuple[str, ...]) -> Decision:
