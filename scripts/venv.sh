@@ -48,6 +48,7 @@ fi
 arguments=()
 for list in "${lists[@]}"; do arguments+=(-r "$list"); done
 echo "installing the packages of ${lists[*]}" >&2
-"${install[@]}" --require-hashes "${arguments[@]}"
+# The lists are whole, so nothing is resolved here: a newer release of something cannot change what is installed.
+"${install[@]}" --no-deps --require-hashes "${arguments[@]}"
 # The package itself comes from this checkout; what builds it was installed above, so nothing unpinned is fetched.
 "${install[@]}" --no-deps --no-build-isolation --editable .
