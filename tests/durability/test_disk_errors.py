@@ -75,6 +75,6 @@ def test_after_a_failed_sync_everything_is_refused_though_the_disk_is_well_again
     assert ("write", LOG) not in {(entry.verb, entry.file) for entry in entries[verbs.index("failed") :]}
 
 
-def test_a_sync_that_fails_and_is_not_told_of_loses_what_was_acknowledged(tmp_path: Path) -> None:
+def test_control_a_sync_that_fails_and_is_not_told_of_loses_what_was_acknowledged(tmp_path: Path) -> None:
     entries = recorded(tmp_path / "recorded", "full", f"sync:{LOG}:2:{UNTOLD}", pairs=PAIRS)
     assert told(cut(entries, tmp_path / "cut", 40))[0] > 0

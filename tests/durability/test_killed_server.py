@@ -113,7 +113,7 @@ def test_a_killed_server_has_lost_nothing_that_was_acknowledged_and_starts_again
     print(f"seed {SEED}: {KILLS} kills, {acknowledged} changes acknowledged, none lost")
 
 
-def test_a_lost_change_is_found(tmp_path: Path) -> None:
+def test_control_a_lost_change_is_found(tmp_path: Path) -> None:
     told = Told.nothing()
     killed(tmp_path, "u", told, random.Random(SEED))
     name = next(name for name, state in told.state.items() if state != "gone" and name not in told.open)

@@ -76,7 +76,7 @@ def test_the_recording_has_checkpoints_and_shared_commits(full: list[Entry]) -> 
     assert 10 < synced.count("locum.db-wal") < PAIRS
 
 
-def test_without_a_sync_before_the_answer_acknowledged_changes_are_lost(tmp_path: Path) -> None:
+def test_control_without_a_sync_before_the_answer_acknowledged_changes_are_lost(tmp_path: Path) -> None:
     entries = recorded(tmp_path / "normal", "normal")
     images_with_loss, lost, broken = told(cut(entries, tmp_path / "cut", FEWER))
     print(f"seed {SEED}: {FEWER} power cuts with NORMAL: {images_with_loss} images lost {lost} pairs")
@@ -84,12 +84,12 @@ def test_without_a_sync_before_the_answer_acknowledged_changes_are_lost(tmp_path
     assert broken == []
 
 
-def test_an_answer_before_the_commit_is_caught(tmp_path: Path) -> None:
+def test_control_an_answer_before_the_commit_is_caught(tmp_path: Path) -> None:
     entries = recorded(tmp_path / "early", "early")
     assert told(cut(entries, tmp_path / "cut", FEWER))[0] > 0
 
 
-def test_a_disk_that_lies_about_its_syncs_breaks_the_store(full: list[Entry], tmp_path: Path) -> None:
+def test_control_a_disk_that_lies_about_its_syncs_breaks_the_store(full: list[Entry], tmp_path: Path) -> None:
     images_with_loss, _, broken = told(cut(full, tmp_path / "cut", FEWER, believing=False))
     assert images_with_loss > 0
     assert broken

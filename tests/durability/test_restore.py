@@ -143,7 +143,7 @@ def test_an_ended_key_stays_dead(told: Told, restored: tuple[Served, dict[str, A
 
 
 @pytest.mark.parametrize("name", ["bob", "carol", "dave"])
-def test_without_the_tombstones_it_would_live_again(told: Told, copied: Served, name: str) -> None:
+def test_control_without_the_tombstones_it_would_live_again(told: Told, copied: Served, name: str) -> None:
     assert code(boto("sts", copied.url, told.keys[name]).get_caller_identity) == "allowed"
 
 
@@ -151,7 +151,7 @@ def test_a_session_from_before_is_over(told: Told, restored: tuple[Served, dict[
     assert code(boto("sts", restored[0].url, told.session).get_caller_identity) == "InvalidClientTokenId"
 
 
-def test_with_token_keys_and_epochs_as_they_were_it_would_live(told: Told, copied: Served) -> None:
+def test_control_with_token_keys_and_epochs_as_they_were_it_would_live(told: Told, copied: Served) -> None:
     assert code(boto("sts", copied.url, told.session).get_caller_identity) == "allowed"
 
 

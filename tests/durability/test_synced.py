@@ -37,5 +37,5 @@ def test_a_sync_comes_before_every_acknowledgement(tmp_path: Path) -> None:
     assert unsynced(entries) == []
 
 
-def test_with_a_laxer_setting_it_does_not(tmp_path: Path) -> None:
+def test_control_with_a_laxer_setting_it_does_not(tmp_path: Path) -> None:
     assert unsynced(recorded(tmp_path / "normal", "normal", pairs=96)) != []

@@ -58,5 +58,5 @@ def test_a_kill_at_any_write_leaves_one_revision_whole(folder: Path) -> None:
     assert found == sorted(found, reverse=True)
 
 
-def test_an_upgrade_without_a_transaction_is_found_half_done(folder: Path) -> None:
+def test_control_an_upgrade_without_a_transaction_is_found_half_done(folder: Path) -> None:
     assert any(state.startswith("half") for state in states(folder, "open"))

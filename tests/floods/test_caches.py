@@ -78,7 +78,7 @@ def test_strangers_leave_nothing_behind(served: ServedHouse) -> None:
     assert served.admin.ask("sts:GetCallerIdentity").code == ""
 
 
-def test_a_memory_without_bound_grows_with_them(served: ServedHouse) -> None:
+def test_control_a_memory_without_bound_grows_with_them(served: ServedHouse) -> None:
     """The control."""
     unbound = msgspec.structs.replace(served.house.verification, day_keys=DayKeys(1 << 40))
     served.house.verification = unbound

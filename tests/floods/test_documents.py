@@ -60,13 +60,13 @@ def test_octets_that_are_not_utf_8_are_refused(served: ServedHouse, coding: str)
     assert answer.code
 
 
-def test_the_same_without_the_fault_is_taken(served: ServedHouse) -> None:
+def test_control_the_same_without_the_fault_is_taken(served: ServedHouse) -> None:
     """The control: it is the fault that is refused."""
     assert served.admin.ask("iam:CreatePolicy", PolicyName="fine", PolicyDocument=FINE).code == ""
 
 
 @pytest.mark.parametrize("name", ["a key twice", "not a number", "infinity", "half a surrogate pair"])
-def test_the_language_s_own_parser_takes_what_we_refuse(name: str) -> None:
+def test_control_the_language_s_own_parser_takes_what_we_refuse(name: str) -> None:
     """The control: with it these would be policies."""
     assert json.loads(HOSTILE[name])
 

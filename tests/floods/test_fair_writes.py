@@ -59,7 +59,7 @@ def test_another_account_finds_a_place_at_once(served: ServedHouse) -> None:
     assert served_before(served, served.other_admin) <= WRITERS + OTHERS + FEW
 
 
-def test_somebody_of_the_same_account_waits_in_its_line(served: ServedHouse) -> None:
+def test_control_somebody_of_the_same_account_waits_in_its_line(served: ServedHouse) -> None:
     """The control: it is the account that counts."""
     assert served_before(served, served.root) > MANY - WRITERS - OTHERS
 

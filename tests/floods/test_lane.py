@@ -152,7 +152,7 @@ def test_beside_a_flood_who_is_known_is_answered_at_once_and_who_is_new_before_m
     assert len(found) == FLOOD + 2
 
 
-def test_without_the_lane_both_wait_for_the_whole_flood(served: ServedHouse) -> None:
+def test_control_without_the_lane_both_wait_for_the_whole_flood(served: ServedHouse) -> None:
     """The control."""
     assert order(served, 0) == "f" * FLOOD + "nk"
 
@@ -216,6 +216,6 @@ class Tied(Timed):
         super().connection_made(transport)
 
 
-def test_one_that_refers_to_itself_does() -> None:
+def test_control_one_that_refers_to_itself_does() -> None:
     """The control."""
     assert left_behind(Tied) == 10

@@ -63,7 +63,7 @@ def test_an_account_with_most_of_the_load_does_not_starve_another() -> None:
     assert sorted(order) == sorted(MANY)
 
 
-def test_in_one_queue_it_does() -> None:
+def test_control_in_one_queue_it_does() -> None:
     """The control."""
     order = asyncio.run(served(*MANY, queue=lambda _: "all"))
     assert order == MANY

@@ -73,7 +73,7 @@ def test_nothing_acknowledged_is_lost_and_nothing_is_half_there_after_a_kill(pat
         assert positions == list(range(1, 4 * len(there) + 1))
 
 
-def test_a_process_that_answers_before_the_commit_is_caught(path: Path) -> None:
+def test_control_a_process_that_answers_before_the_commit_is_caught(path: Path) -> None:
     """The control: the same search finds what was told from inside a step and never committed."""
     said = told(path, "early", 1, "early")
     there, _, _ = found(path)

@@ -128,9 +128,9 @@ class Lot(msgspec.Struct, frozen=True, eq=False, gc=False):
     """What the caller's policies have to say about one action.
 
     `grants` are the Allows of each layer that there is, by its name: identity policies first, then boundary and session
-    policies. `scps` are the levels that do not allow the action in any case, as FullAWSAccess does. `special` is the rule of its
-    own that AWS has for this action. `held_by_rcps`: RCPs hold the action's service. `reads`: the folded names of all
-    keys that a decision about this action may look at.
+    policies. `scps` are the levels that do not allow the action in any case, as FullAWSAccess does. `special` is the
+    rule of its own that AWS has for this action. `held_by_rcps`: RCPs hold the action's service. `reads`: the folded
+    names of all keys that a decision about this action may look at.
     """
 
     denies: Rows

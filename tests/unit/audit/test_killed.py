@@ -38,6 +38,6 @@ def test_every_acknowledged_record_outlives_a_kill(tmp_path, kill):
     assert there >= acknowledged
 
 
-def test_the_control_records_that_nobody_waits_for_are_lost(tmp_path):
+def test_control_records_that_nobody_waits_for_are_lost(tmp_path):
     acknowledged, there = killed(tmp_path, 200, "batched")
     assert there < acknowledged

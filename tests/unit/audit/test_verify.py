@@ -173,7 +173,7 @@ def test_a_chain_that_was_computed_anew_is_found_by_its_digests(kept, finished):
         assert finding.sequence <= place
 
 
-def test_the_control_a_check_that_believes_every_signature_misses_it(kept, finished):
+def test_control_a_check_that_believes_every_signature_misses_it(kept, finished):
     class Believing:
         id = "1"
 
@@ -187,7 +187,7 @@ def test_the_control_a_check_that_believes_every_signature_misses_it(kept, finis
     assert check(forged, chain, kept.key(), head).finding is not None
 
 
-def test_the_control_without_the_head_in_the_store_a_cut_behind_a_digest_is_missed(kept, finished):
+def test_control_without_the_head_in_the_store_a_cut_behind_a_digest_is_missed(kept, finished):
     lines, chain = finished
     cut = next(place for place, line in enumerate(lines[3:], 3) if b'"kind":"digest"' in line) + 1
     older = msgspec.structs.replace(kept.heads()[chain], sequence=cut - 1, hash=hash_of(lines[cut - 1]), stopped=False)

@@ -125,7 +125,7 @@ def test_a_first_start_killed_at_any_line_is_made_good_by_the_next(tmp_path: Pat
         assert [account for account, _ in survey(directory / "locum.db").accounts if account] == [shown["AccountId"]]
 
 
-def test_a_store_whose_old_data_key_goes_first_is_caught(made: Path, tmp_path: Path) -> None:
+def test_control_a_store_whose_old_data_key_goes_first_is_caught(made: Path, tmp_path: Path) -> None:
     """The control: the same search finds values that nothing opens any more."""
     directory = tmp_path / "broken"
     shutil.copytree(made, directory)
@@ -137,7 +137,7 @@ def test_a_store_whose_old_data_key_goes_first_is_caught(made: Path, tmp_path: P
         unreadable(directory)
 
 
-def test_a_change_of_the_master_key_that_forgets_its_file_is_caught(made: Path, tmp_path: Path) -> None:
+def test_control_a_change_of_the_master_key_that_forgets_its_file_is_caught(made: Path, tmp_path: Path) -> None:
     """The control: a store that was wrapped under a key which is in no file does not open."""
     directory = tmp_path / "broken"
     shutil.copytree(made, directory)

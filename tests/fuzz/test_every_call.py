@@ -1,0 +1,111 @@
+"""Every call that an unmodified boto3 can make, signed in its header and presigned, by a key and by a session: none is
+refused for its signature (xS7, xT7).
+
+The server is Locum over a real socket, and boto3 signs as it always does. AWS's command line, its JavaScript SDK and
+Terraform are asked in `tests/journeys`. The control is a server whose clock is sixteen minutes off.
+"""
+
+from __future__ import annotations
+
+import urllib.request
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from http.client import HTTPResponse
+from typing import Any
+from urllib.error import HTTPError
+from xml.etree import ElementTree
+
+import boto3
+import pytest
+from botocore import xform_name
+from botocore.config import Config
+from botocore.exceptions import ClientError
+from tests import access_matrix
+from tests.fuzz.test_routes import UNPROVEN
+from tests.served import Credentials, ServedHouse, allow
+from tests.unit.front import raw
+
+from locum.server.app import App
+from locum.server.house import Clocks
+
+INPUTS: Mapping[str, Mapping[str, Any]] = access_matrix.inputs()
+
+
+@contextmanager
+def served(*, ahead: timedelta = timedelta()) -> Iterator[tuple[str, list[Credentials]]]:
+    """A server whose clock is so far ahead: where it listens, and the keys of a user and of a session."""
+    house = ServedHouse(now=datetime.now(UTC) + ahead)
+    house.house.clocks = Clocks(lambda: datetime.now(UTC) + ahead)  # boto3's time goes on, and so must the server's
+    session = house.admin.assume(house.role("everything", allow("*"))).credentials
+    try:
+        with raw.served(App(house.house, house.own)) as (host, port):
+            yield f"http://{host}:{port}", [house.admin.credentials, session]
+    finally:
+        house.close()
+
+
+def boto(service: str, url: str, key: Credentials) -> Any:
+    """A client that asks once and leaves the inputs to the server."""
+    session = boto3.session.Session(key.id, key.secret, key.token, region_name="us-east-1")
+    config = Config(retries={"total_max_attempts": 1}, parameter_validation=False)
+    return session.client(service, endpoint_url=url, config=config)
+
+
+def called(client: Any, operation: str, inputs: Mapping[str, Any]) -> str:
+    """The code that boto3 was refused with, or nothing."""
+    try:
+        getattr(client, xform_name(operation))(**inputs)
+    except ClientError as refused:
+        code: str = refused.response["Error"]["Code"]
+        return code
+    return ""
+
+
+def opened(url: str) -> str:
+    """The code that a presigned URL was refused with, or nothing."""
+    try:
+        answer: HTTPResponse
+        with urllib.request.urlopen(url) as answer:
+            return "" if answer.status == 200 else str(answer.status)
+    except HTTPError as refused:
+        found = ElementTree.fromstring(refused.read())
+        return next((one.text or "" for one in found.iter() if one.tag.endswith("}Code")), "")
+
+
+def codes(url: str, keys: list[Credentials]) -> dict[str, str]:
+    """What every call was answered, by who made it and how it was signed."""
+    found = {}
+    for key in keys:
+        clients = {service: boto(service, url, key) for service in ("iam", "sts")}
+        for action, inputs in INPUTS.items():
+            service, _, operation = action.partition(":")
+            client = clients[service]
+            name = f"{'session' if key.token else 'key'}, {action}"
+            found[f"{name}, presigned"] = opened(
+                client.generate_presigned_url(xform_name(operation), inputs, HttpMethod="GET")
+            )
+            found[f"{name}, header"] = called(client, operation, inputs)
+    return found
+
+
+def unproven(found: Mapping[str, str]) -> list[str]:
+    return [name for name, code in found.items() if code in UNPROVEN]
+
+
+def test_no_call_of_an_unmodified_client_is_refused_for_its_signature() -> None:
+    with served() as (url, keys):
+        found = codes(url, keys)
+    answered = sum(code == "" for code in found.values())
+    print(f"{len(found)} calls, {answered} done, the others refused for what they are about")
+    assert unproven(found) == []
+    assert len(found) == 4 * len(INPUTS) >= 120
+    assert answered > 40
+
+
+@pytest.mark.parametrize("ahead", [timedelta(minutes=16), timedelta(minutes=-16)], ids=["fast", "slow"])
+def test_control_a_server_whose_clock_is_sixteen_minutes_off_is_found(ahead: timedelta) -> None:
+    with served(ahead=ahead) as (url, keys):
+        found = codes(url, keys[:1])
+    by_header = {name for name in unproven(found) if name.endswith("header")}
+    assert by_header == {f"key, {action}, header" for action in INPUTS}
