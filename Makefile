@@ -3,7 +3,7 @@
 
 SHELL := bash
 .DEFAULT_GOAL := help
-.PHONY: help demo test check serve bench fuzz docs clean
+.PHONY: help demo test check serve bench fuzz docs dist clean
 
 BIN := .venv/bin
 PYTEST := $(BIN)/python -m pytest
@@ -20,6 +20,7 @@ help:
 	@echo "make bench   measure; prints figures beside a calibration loop's"
 	@echo "make fuzz    the random tests with big counts; LOCUM_FUZZ, LOCUM_DIFFERENTIAL set them"
 	@echo "make docs    write docs/reference from the code again and check every link and command in the docs"
+	@echo "make dist    wheel, source distribution and bill of materials of the last commit, built twice and compared"
 
 demo: .venv/.locum-run
 	@$(BIN)/locum demo $(ARGS)
@@ -47,6 +48,9 @@ fuzz: .venv/.locum-dev
 docs: .venv/.locum-dev
 	$(BIN)/python scripts/reference.py
 	$(PYTEST) tests/architecture/test_docs.py
+
+dist: .venv/.locum-dev
+	$(BIN)/python scripts/dist.py
 
 clean:
 	rm -rf .venv .clients .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist

@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 import tomllib
+from importlib import metadata
 
 import click
 import pytest
@@ -116,9 +117,43 @@ def test_the_command_answers_its_help(name):
 def test_each_run_time_dependency_has_its_reason():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     direct = [re.match(r"[a-z0-9-]+", line, flags=re.ASCII)[0] for line in project["dependencies"]]
-    page = (ROOT / "docs" / "developing" / "dependencies.md").read_text(encoding="utf-8")
+    page = (ROOT / "docs" / "developing" / "dependencies.md").read_text(encoding="utf-8").partition("## What comes")[0]
     reasons = re.findall(r"^\| ([a-z0-9-]+) \| (?!for \|)\S", page, flags=re.MULTILINE | re.ASCII)
     assert reasons == sorted(direct)
+
+
+def test_each_package_that_comes_along_is_named_with_who_asks_for_it():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    direct = {re.match(r"[a-z0-9-]+", line, flags=re.ASCII)[0] for line in project["dependencies"]}
+    pinned = set(re.findall(r"^([a-z0-9-]+)==", (ROOT / "requirements.txt").read_text(encoding="utf-8"), re.M | re.A))
+    page = (ROOT / "docs" / "developing" / "dependencies.md").read_text(encoding="utf-8").partition("## What comes")[2]
+    rows = re.findall(r"^\| ([a-z0-9, -]+) \| ([a-z0-9, -]+) \| \S", page.partition("\n## ")[0], re.M | re.A)
+    named = [name for cell, _ in rows for name in cell.split(", ") if name != "package"]
+    assert sorted(named) == sorted(pinned - direct)
+    for cell, askers in rows[1:]:
+        reached = set().union(*(reached_from(asker) for asker in askers.split(", ")))
+        assert set(cell.split(", ")) <= reached
+
+
+def reached_from(name: str) -> set[str]:
+    """The packages that one brings along without its extras, by the metadata of what is installed."""
+    reached: set[str] = set()
+    waiting = [name]
+    while waiting:
+        plain = [need for need in metadata.requires(waiting.pop()) or () if "extra ==" not in need]
+        found = {re.match(r"[a-z0-9-]+", need.lower().replace("_", "-"), flags=re.ASCII)[0] for need in plain}
+        waiting += [need for need in found - reached if installed(need)]
+        reached |= found
+    return reached
+
+
+def installed(name: str) -> bool:
+    """Whether a package is there; one for another system or another Python is not."""
+    try:
+        metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return False
+    return True
 
 
 @pytest.mark.parametrize("name", ["requirements.txt", "requirements-build.txt", "requirements-dev.txt"])

@@ -231,7 +231,7 @@ def test_no_file_steps_into(trap):
 
 
 @pytest.mark.parametrize(("trap", "line"), PLANTED, ids=named)
-def test_a_planted_line_is_found_by(trap, line):
+def test_control_a_planted_line_is_found_by(trap, line):
     assert trap(Source("wire/planted.py", line + "\n")) == [1]
 
 
