@@ -10,6 +10,7 @@ import subprocess
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 import pytest
@@ -154,9 +155,20 @@ def test_a_damaged_store_is_not_backed_up_in_silence(tmp_path: Path) -> None:
     assert not (tmp_path / "b" / "manifest.json").exists()
 
 
-def test_a_backup_under_load_is_one_state(tmp_path: Path) -> None:
-    """xR13; the control copies the file alone while it is written."""
-    path = tmp_path / "locum.db"
+class Load(NamedTuple):
+    """What was kept of a store while eight clients wrote: folders of backups, the generation that each of them says it
+    is of, and copies of the store's file alone, each made right after a backup."""
+
+    backups: list[Path]
+    generations: list[int]
+    copies: list[Path]
+
+
+@pytest.fixture(scope="module")
+def load(tmp_path_factory: pytest.TempPathFactory) -> Load:
+    """Backups and copies made under load (xR13)."""
+    folder = tmp_path_factory.mktemp("load")
+    path = folder / "locum.db"
     process = subprocess.Popen(
         [sys.executable, "-m", "tests.store.killed", str(path), "load"],
         stdout=subprocess.PIPE,
@@ -164,25 +176,33 @@ def test_a_backup_under_load_is_one_state(tmp_path: Path) -> None:
         cwd=Path(__file__).parents[2],
     )
     assert process.stdout is not None
-    generations, plain = [], []
+    load = Load([], [], [])
     try:
         for number in range(BACKUPS):
             for _ in range(40):
                 process.stdout.readline()
-            manifest = make(path, tmp_path / str(number), now=NOW, locum="1")
-            generations.append(manifest.generation)
-            plain.append(tmp_path / f"plain{number}.db")
-            plain[-1].write_bytes(path.read_bytes())
+            manifest = make(path, folder / str(number), now=NOW, locum="1")
+            load.backups.append(folder / str(number))
+            load.generations.append(manifest.generation)
+            load.copies.append(folder / f"plain{number}.db")
+            load.copies[-1].write_bytes(path.read_bytes())
     finally:
         process.kill()
         process.wait()
         process.stdout.close()
-    for number, generation in enumerate(generations):
-        folder = tmp_path / str(number)
+    return load
+
+
+def test_a_backup_under_load_is_one_state(load: Load) -> None:
+    for folder, generation in zip(load.backups, load.generations, strict=True):
         assert verify(folder).generation == generation
         assert halves(folder / "locum.db") == (generation // 4, [])
-    assert generations == sorted(set(generations))
-    assert [state(copy) for copy in plain] != [(generation // 4, "ok") for generation in generations]
+    assert load.generations == sorted(set(load.generations))
+
+
+def test_control_a_plain_copy_of_the_file_is_not(load: Load) -> None:
+    states = [state(copy) for copy in load.copies]
+    assert states != [(generation // 4, "ok") for generation in load.generations]
 
 
 def state(copy: Path) -> tuple[int, str]:

@@ -7,10 +7,8 @@ counts as taken when it is refused for anything but its signature or its form.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
-import pytest
 from tests.fuzz.builds import of_spine
 from tests.planted import planted
 from tests.served import ACCOUNT, Answer, ServedHouse, parsed
@@ -19,13 +17,8 @@ from tests.unit.sigv4 import signed as s
 from tests.unit.sigv4.test_carrier import COLLISIONS, HEADER, QUERY
 from tests.unit.sigv4.test_unsigned_headers import BASES, SMUGGLED
 
-from locum.aws.secret import Secret
 from locum.http import Request
-from locum.iam.access_keys import SECRET, AccessKey
-from locum.iam.entities import User
 from locum.server.app import App
-from locum.store.entity import Author
-from locum.store.tx import Tx
 
 NEVER_TAKEN = {
     "IncompleteSignature",
@@ -36,23 +29,6 @@ NEVER_TAKEN = {
     "SignatureDoesNotMatch",
 }
 WHO = "sts:GetCallerIdentity"
-
-
-@pytest.fixture
-def house() -> Iterator[ServedHouse]:
-    """A house at the time of the tables, in which alice holds the key that signed them."""
-    served = ServedHouse(now=s.NOW)
-    served.admin("iam:CreateUser", UserName="alice")
-
-    def step(tx: Tx) -> None:
-        tx.written_by(Author(arn=f"arn:aws:iam::{ACCOUNT}:root", at=s.NOW, request_id="test"))
-        alice = tx.get(User, ACCOUNT, "alice")
-        key = AccessKey(id=s.KEY_ID, name=s.KEY_ID, account=ACCOUNT, owner=alice.id, created=s.NOW)
-        tx.put_secret(tx.add(key), SECRET, Secret(s.SECRET))
-
-    served.house.store.write(step)
-    yield served
-    served.close()
 
 
 def answered(house: ServedHouse, request: Request, app: type[App] = App) -> Answer:

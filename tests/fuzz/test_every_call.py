@@ -2,7 +2,8 @@
 refused for its signature (xS7, xT7).
 
 The server is Locum over a real socket, and boto3 signs as it always does. AWS's command line, its JavaScript SDK and
-Terraform are asked in `tests/journeys`. The control is a server whose clock is sixteen minutes off.
+Terraform are asked in `tests/journeys`. The controls are a server whose clock is sixteen minutes off, and tokens of
+20 KiB at a server that would open them.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from urllib.error import HTTPError
 from xml.etree import ElementTree
 
 import boto3
+import msgspec
 import pytest
 from botocore import xform_name
 from botocore.config import Config
@@ -28,14 +30,21 @@ from tests.unit.front import raw
 
 from locum.server.app import App
 from locum.server.house import Clocks
+from locum.session.keyring import Keyring
+from locum.session.opened import OpenedTokens
+from locum.session.token import Opened
 
 INPUTS: Mapping[str, Mapping[str, Any]] = access_matrix.inputs()
 
 
 @contextmanager
-def served(*, ahead: timedelta = timedelta()) -> Iterator[tuple[str, list[Credentials]]]:
-    """A server whose clock is so far ahead: where it listens, and the keys of a user and of a session."""
+def served(
+    *, ahead: timedelta = timedelta(), memory: type[OpenedTokens] = OpenedTokens
+) -> Iterator[tuple[str, list[Credentials]]]:
+    """A server whose clock is so far ahead and which opens tokens so: where it listens, and the keys of a user and of a
+    session."""
     house = ServedHouse(now=datetime.now(UTC) + ahead)
+    house.house.verification = msgspec.structs.replace(house.house.verification, opened=memory())
     house.house.clocks = Clocks(lambda: datetime.now(UTC) + ahead)  # boto3's time goes on, and so must the server's
     session = house.admin.assume(house.role("everything", allow("*"))).credentials
     try:
@@ -73,12 +82,12 @@ def opened(url: str) -> str:
         return next((one.text or "" for one in found.iter() if one.tag.endswith("}Code")), "")
 
 
-def codes(url: str, keys: list[Credentials]) -> dict[str, str]:
+def codes(url: str, keys: list[Credentials], calls: Mapping[str, Mapping[str, Any]] = INPUTS) -> dict[str, str]:
     """What every call was answered, by who made it and how it was signed."""
     found = {}
     for key in keys:
         clients = {service: boto(service, url, key) for service in ("iam", "sts")}
-        for action, inputs in INPUTS.items():
+        for action, inputs in calls.items():
             service, _, operation = action.partition(":")
             client = clients[service]
             name = f"{'session' if key.token else 'key'}, {action}"
@@ -109,3 +118,21 @@ def test_control_a_server_whose_clock_is_sixteen_minutes_off_is_found(ahead: tim
         found = codes(url, keys[:1])
     by_header = {name for name in unproven(found) if name.endswith("header")}
     assert by_header == {f"key, {action}, header" for action in INPUTS}
+
+
+class Stuffed(OpenedTokens):
+    """The planted fault: tokens as long as one likes, filled up with dots that mean nothing."""
+
+    def open(self, token: str, access_key_id: str, keyring: Keyring) -> Opened:
+        return super().open(token.rstrip("."), access_key_id, keyring)
+
+
+@pytest.mark.parametrize(("length", "carried"), [(4_096, True), (20_480, False)])
+def test_control_a_token_of_twenty_kib_is_not_carried_though_the_server_would_open_it(
+    length: int, carried: bool
+) -> None:
+    with served(memory=Stuffed) as (url, [_, session]):
+        assert session.token is not None
+        stuffed = msgspec.structs.replace(session, token=session.token.ljust(length, "."))
+        found = codes(url, [stuffed], {"sts:GetCallerIdentity": {}})
+    assert (found["session, sts:GetCallerIdentity, header"] == "") is carried

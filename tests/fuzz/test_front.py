@@ -1,17 +1,24 @@
-"""Scopes of every kind: the front refuses or lets pass, and what passes is refused or taken by the verifier. Nothing
-else ever happens (xD9)."""
+"""Requests of every kind: the front refuses or lets pass, and what passes is refused or taken by the verifier; the
+whole server answers every one of them, and never with a fault of its own (xD9)."""
 
 from __future__ import annotations
 
 import random
+from types import ModuleType
 from typing import Any
 
 from tests.fuzz import mutations
+from tests.fuzz.builds import application
+from tests.fuzz.essence import essence
 from tests.fuzz.test_signatures import BASES
+from tests.planted import planted
+from tests.served import ServedHouse
+from tests.unit.server.asgi import respond
 from tests.unit.sigv4 import signed as s
 
+import locum.server.front as FRONT
 from locum.http import Request
-from locum.server import front
+from locum.server.app import App
 
 
 def scope_of(request: Request) -> dict[str, Any]:
@@ -31,7 +38,7 @@ def scope_of(request: Request) -> dict[str, Any]:
     }
 
 
-def outcome(request: Request) -> str:
+def outcome(request: Request, front: ModuleType = FRONT) -> str:
     """What becomes of one raw request."""
     scope = scope_of(request)
     refusal = front.check(scope)
@@ -42,16 +49,46 @@ def outcome(request: Request) -> str:
     return "taken" if s.accepts(front.request_of(scope, request.body)) else "refused by the verifier"
 
 
-def test_nothing_but_a_refusal_or_an_answer_comes_of_a_mutated_scope() -> None:
-    chance = mutations.seeded()
-    bases = tuple(BASES.values())
+def mutant(chance: random.Random, bases: tuple[Request, ...] = tuple(BASES.values())) -> Request:
+    """A signed request with up to three things changed."""
+    request = chance.choice(bases)
+    for _ in range(chance.randrange(1, 4)):
+        request = mutations.mutated(request, chance)
+    return request
+
+
+def outcomes(chance: random.Random, number: int, front: ModuleType = FRONT) -> set[str]:
+    """Everything that becomes of that many mutants; what nobody expected by the name of its exception."""
     seen: set[str] = set()
-    for _ in range(mutations.runs() // 5):
-        request = chance.choice(bases)
-        for _ in range(chance.randrange(1, 4)):
-            request = mutations.mutated(request, chance)
-        seen.add(outcome(request))
-    assert seen == {"refused by the front", "refused by the verifier", "taken"}
+    for _ in range(number):
+        request = mutant(chance)
+        try:
+            seen.add(outcome(request, front))
+        except Exception as error:  # noqa: BLE001  whatever gets out is what is looked for
+            seen.add(f"{type(error).__name__}: {error}")
+    return seen
+
+
+EXPECTED = {"refused by the front", "refused by the verifier", "taken"}
+
+
+def test_nothing_but_a_refusal_or_an_answer_comes_of_a_mutated_scope() -> None:
+    assert outcomes(mutations.seeded(), mutations.runs() // 5) == EXPECTED
+
+
+def test_control_a_front_that_decodes_a_path_blindly_is_found() -> None:
+    blind = planted(
+        "locum.server.front",
+        ('(b"%" in path and _BROKEN_ESCAPE.search(path))', "False"),
+        (
+            'scope["raw_path"].decode("latin-1")',
+            're.sub(rb"%(..)", lambda m: bytes([int(m[1], 16)]), scope["raw_path"]).decode("latin-1")',
+        ),
+    )
+    found = outcomes(random.Random(7), 5_000, blind)
+    assert any(
+        line.startswith("ValueError: invalid literal for int() with base 16: b'zz'") for line in found - EXPECTED
+    )
 
 
 def test_every_base_passes_the_front() -> None:
@@ -67,3 +104,37 @@ def test_random_octets_in_every_part_set_off_nothing_else() -> None:
         )
         path, query = (chance.randbytes(chance.randrange(20)).decode("latin-1") for _ in range(2))
         outcome(Request(chance.choice(("GET", "POST", "\xff")), "/" + path, query, (("host", "h"), *headers)))
+
+
+# ------------------------------------------------------------------ the whole server
+
+
+def answers(house: ServedHouse, chance: random.Random, number: int, app: type[App] = App) -> tuple[int, list[str]]:
+    """Of that many mutants put to a whole server: how many it answered with 200, and what is amiss: faults of ours,
+    and answers to what means something else than was signed."""
+    served, meant = app(house.house, house.own), [essence(request) for request in BASES.values()]
+    done, amiss = 0, []
+    for _ in range(number):
+        request = mutant(chance)
+        scope = {**scope_of(request), "path": "/", "server": ("127.0.0.1", 4566)}
+        status = respond(served, scope, [request.body]).status
+        done += status == 200
+        if status >= 500:
+            amiss.append(f"{status}: {request}")
+        elif status == 200 and essence(FRONT.request_of(scope, request.body)) not in meant:
+            amiss.append(f"forged: {request}")
+    return done, amiss
+
+
+def test_no_mutant_is_a_fault_of_the_whole_server_or_taken_for_what_was_not_signed(house: ServedHouse) -> None:
+    number = mutations.runs() // 100
+    done, amiss = answers(house, mutations.seeded(), number)
+    print(f"{number} mutants put to the whole server: {done} done, {len(amiss)} amiss")
+    assert amiss == []
+    assert done > 0
+
+
+def test_control_a_server_that_believes_every_signature_is_found(house: ServedHouse) -> None:
+    believing = application(("    verify(\n", "    True or verify(\n"))
+    _, amiss = answers(house, random.Random(7), 500, believing)
+    assert any(line.startswith("forged") for line in amiss)

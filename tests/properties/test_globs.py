@@ -79,13 +79,13 @@ def test_a_resource_pattern_never_matches_more_than_its_plain_glob(pattern: str,
         assert compiled(glob(pattern))(text)
 
 
-def lines_run(function: Callable[..., object], *arguments: object) -> int:
-    """How many lines of the matcher run: a count of steps that no clock disturbs."""
+def lines_run(function: Callable[..., object], *arguments: object, of: str = match.__file__) -> int:
+    """How many lines of the matcher run: a count of steps that no clock disturbs. `of` is the matcher's file."""
     count = 0
 
     def trace(frame: FrameType, event: str, argument: object) -> Any:
         nonlocal count
-        if frame.f_code.co_filename != match.__file__:
+        if frame.f_code.co_filename != of:
             return None
         count += event == "line"
         return trace
@@ -120,4 +120,13 @@ def test_a_hostile_arn_glob_takes_steps_in_proportion_to_the_text() -> None:
 def test_a_hostile_resource_pattern_takes_steps_in_proportion_to_the_text() -> None:
     pieces = fixed(template("arn:*a*a*a:s3::*a?:" + "*a" * 25 + "?b", variables=True, wildcards=True, resource=True))
     few, steps = (lines_run(compiled(pieces), "arn:aaaa:s3::aaaa:" + "a" * size) for size in (1024, 4096))
+    assert steps <= 4 * few + 100
+
+
+def test_control_a_matcher_that_tries_everything_does_not() -> None:
+    """What a translation to `.*` does inside a regular expression, where no step can be counted."""
+    pattern = glob("*a" * 3 + "b")
+    few, steps = (lines_run(naive, pattern, "a" * size, of=__file__) for size in (8, 32))
+    assert steps > 16 * few
+    few, steps = (lines_run(compiled(pattern), "a" * size) for size in (8, 32))
     assert steps <= 4 * few + 100
