@@ -18,7 +18,7 @@ help:
 	@echo "make check   format, lint, types, unit and architecture tests (within a minute)"
 	@echo "make serve   run locum serve; ARGS='…' passes options on"
 	@echo "make bench   measure; prints figures beside a calibration loop's"
-	@echo "make fuzz    the random tests with big counts; LOCUM_FUZZ, LOCUM_DIFFERENTIAL set them"
+	@echo "make fuzz    the random tests with full counts (hours); docs/developing/proofs.md names the variables"
 	@echo "make docs    write docs/reference from the code again and check every link and command in the docs"
 	@echo "make dist    wheel, source distribution and bill of materials of the last commit, built twice and compared"
 
@@ -42,8 +42,26 @@ bench: .venv/.locum-dev
 
 fuzz: export LOCUM_FUZZ ?= 1000000
 fuzz: export LOCUM_DIFFERENTIAL ?= 2000000
+fuzz: export LOCUM_IDS ?= 10000000
+fuzz: export LOCUM_SECRETS ?= 160
+fuzz: export LOCUM_CANARIES ?= 1000
+fuzz: export LOCUM_SEALED_ROWS ?= 1000
+fuzz: export LOCUM_REVOCATIONS ?= 10000
+fuzz: export LOCUM_KILLS ?= 200
+fuzz: export LOCUM_SERVER_KILLS ?= 200
+fuzz: export LOCUM_POWER_CUTS ?= 2000
+fuzz: export LOCUM_DISK_ERRORS ?= 100
+fuzz: export LOCUM_AUDIT_CALLS ?= 100000
+fuzz: export LOCUM_AUDIT_EDITS ?= 10000
+fuzz: export LOCUM_AUDIT_RECORDS ?= 1000000
+fuzz: export LOCUM_UNKNOWN ?= 244
+# what is not random has its full count in every run of the tests
+fuzz: RANDOM_TESTS := tests/fuzz tests/properties tests/differential tests/durability tests/store/test_durable.py
+fuzz: RANDOM_TESTS += tests/floods/test_caches.py tests/unit/audit/test_killed.py tests/unit/audit/test_verify.py
+fuzz: RANDOM_TESTS += tests/unit/serve/test_rotations_killed.py
+fuzz: RANDOM_TESTS += $(addprefix tests/journeys/,test_canaries.py test_killed_trail.py test_revocations.py)
 fuzz: .venv/.locum-dev
-	$(PYTEST) $(PARALLEL) tests/fuzz tests/properties tests/differential $(ARGS)
+	$(PYTEST) $(PARALLEL) $(RANDOM_TESTS) $(ARGS)
 
 docs: .venv/.locum-dev
 	$(BIN)/python scripts/reference.py

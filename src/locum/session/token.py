@@ -110,7 +110,7 @@ def open_token(token: str, access_key_id: str, keyring: Keyring, *, layout: Layo
     session's time (`session.require_live`), epochs, or the deny list.
     """
     raw = layout.decode(token) if len(token) <= LONGEST_TOKEN else None
-    if raw is None or len(raw) < _SHORTEST or not raw.startswith(MAGIC):
+    if raw is None or len(raw) < _SHORTEST or not raw.startswith(MAGIC) or not access_key_id.isascii():
         raise _invalid()
     header, sent = raw[:_HEADER], raw[_HEADER : _HEADER + _COMMITMENT]
     key = keyring.find(int.from_bytes(header[3:5], "big"))

@@ -108,6 +108,7 @@ PAIRS = [
     "the id in lower case",
     "a longer id",
     "no id",
+    "an id that is none",
     "another generation",
 ]
 
