@@ -10,12 +10,17 @@ from pathlib import Path
 from tests.journeys.clients import aws_command
 from tests.journeys.served import COMMAND, bare_environment
 
-README = (Path(__file__).resolve().parents[2] / "README.md").read_text(encoding="utf-8")
+ROOT = Path(__file__).resolve().parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def tour(url: str) -> str:
     """The lines below "With your own AWS CLI", for the server at `url` instead of one in the background."""
-    block = re.search(r"^## With your own AWS CLI\n```\n(.*?)^```$", README, flags=re.MULTILINE | re.DOTALL | re.ASCII)
+    block = re.search(
+        r"^## With your own AWS CLI\n[^`]*(?:`[^`]+`[^`]*)*```\n(.*?)^```$",
+        README,
+        flags=re.MULTILINE | re.DOTALL | re.ASCII,
+    )
     assert block, "the README has lost its tour"
     lines = [line for line in block[1].splitlines() if not line.startswith(("locum dev", "kill"))]
     return "set -euo pipefail\n" + "\n".join(lines).replace("locum env", f"locum env --endpoint {url}")
@@ -25,6 +30,7 @@ def test_the_tour_of_the_readme_ends_with_temporary_credentials(locum):
     path = os.pathsep.join([str(aws_command().parent), str(COMMAND.parent), os.environ["PATH"]])
     ran = subprocess.run(
         ["bash", "-c", tour(locum.url)],
+        cwd=ROOT,
         env=bare_environment(PATH=path, AWS_PAGER=""),
         capture_output=True,
         text=True,
