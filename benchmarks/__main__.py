@@ -19,6 +19,9 @@ BENCHMARKS = {
     "start": ("benchmarks.start", "starting, and the memory of a server"),
     "http": ("benchmarks.calls", "calls over HTTP for a second of the server's CPU"),
     "writes": ("benchmarks.writes", "durable commits under many clients"),
+    "floods": ("benchmarks.floods", "honest clients beside slow ones, gibibytes and forgers"),
+    "memory": ("benchmarks.memory", "memory after 10,000 and after 100,000 requests"),
+    "workers": ("benchmarks.several", "two workers against one"),
     "decide": ("benchmarks.decide", "deciding, by number of principals, beside other evaluators"),
 }
 

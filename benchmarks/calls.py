@@ -64,11 +64,11 @@ def row(name: str, found: Figures, note: str = "") -> Row:
     return Row(name, found.answers / found.cpu, "/CPU-s", f"{said}{note}")
 
 
-def opened(directory: Path) -> tuple[Server, World]:
-    """A `locum serve` on a new data directory with the world in it."""
+def opened(directory: Path, *more: str, pinned: bool = True) -> tuple[Server, World]:
+    """A `locum serve` on a new data directory with the world in it, started with `more` options."""
     port = serving.free_port()
-    command = (LOCUM, "serve", "--data-dir", directory / "locum", "--port", str(port), "--key-rate", "0")
-    server = Server(command, f"http://127.0.0.1:{port}")
+    command = (LOCUM, "serve", "--data-dir", directory / "locum", "--port", str(port), "--key-rate", "0", *more)
+    server = Server(command, f"http://127.0.0.1:{port}", pinned=pinned)
     server.wait("/_locum/health")
     root = json.loads((directory / "locum" / "root-key.json").read_text())
     return server, build(server.url, signed.Key(root["AccessKeyId"], root["SecretAccessKey"]))

@@ -26,7 +26,8 @@ _CLOSES = re.compile(rb"\r\nconnection: *close", re.ASCII | re.IGNORECASE)
 
 class Job(msgspec.Struct, frozen=True):
     """What to send: `bodies` in turn for `seconds`, in so many `rounds`; or, with `unique`, each body that many times
-    with `NUMBER` in it replaced by a number that comes once, until all are sent."""
+    with `NUMBER` in it replaced by a number that comes once, until all are sent. The clients are held to `core`; -1 is
+    to none."""
 
     port: int
     process: int
@@ -143,7 +144,7 @@ class Clients:
 
 def run(job: Job) -> Figures:
     """The figures of one job."""
-    if hasattr(os, "sched_setaffinity"):
+    if job.core >= 0 and hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {job.core})
     clients = Clients(job)
     clients.sign()

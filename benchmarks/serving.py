@@ -1,4 +1,4 @@
-"""A server in a process of its own, held to one processor core, and what it spent.
+"""A server in a process of its own, held to one processor core unless told otherwise, and what it spent.
 
 Law: spoken to by HTTP only and ended by its own process id. CPU time and memory are read where Linux shows them
 (`/proc`); elsewhere the benchmark says that it cannot be run.
@@ -49,20 +49,22 @@ def resident(process: int | str = "self") -> float:
 
 def cpu(process: int) -> float:
     """Seconds of CPU that a process and its children have spent in all their threads, user and system."""
-    ticks = 0
-    for one in _family(process):
-        fields = Path(f"/proc/{one}/stat").read_text().rpartition(")")[2].split()
-        ticks += int(fields[11]) + int(fields[12])
-    return ticks / os.sysconf("SC_CLK_TCK")
+    return sum(map(spent, (process, *below(process))))
 
 
-def _family(process: int) -> list[int]:
-    """A process and those below it."""
-    found = [process]
+def spent(process: int) -> float:
+    """Seconds of CPU that a process has spent itself."""
+    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def below(process: int) -> list[int]:
+    """The processes that a process has started, and those that they have."""
+    found: list[int] = []
     for listed in Path(f"/proc/{process}/task").glob("*/children"):
         with suppress(OSError):  # a thread that has ended in the meantime
             for child in listed.read_text().split():
-                found += _family(int(child))
+                found += [int(child), *below(int(child))]
     return found
 
 
@@ -77,7 +79,14 @@ def free_port() -> int:
 class Server:
     """A running server, from its command until `stop`."""
 
-    def __init__(self, command: Sequence[str | Path], url: str, more: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        command: Sequence[str | Path],
+        url: str,
+        more: Mapping[str, str] | None = None,
+        *,
+        pinned: bool = True,
+    ) -> None:
         self.url = url
         self._said = tempfile.TemporaryFile("w+")  # noqa: SIM115  closed with the object
         self.started = time.perf_counter()
@@ -87,7 +96,7 @@ class Server:
             stdout=self._said,
             stderr=self._said,
             env=environment() | dict(more or {}),
-            preexec_fn=_pinned(cores()[0]),
+            preexec_fn=_pinned(cores()[0]) if pinned else None,
         )
 
     def wait(self, path: str) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import itertools
 from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
 
@@ -16,12 +17,17 @@ from tests.unit.server.asgi import application, scope_of
 from locum.http import Request
 from locum.server.app import App
 from locum.server.buckets import Rates
-from locum.server.lane import Lane, Later
+from locum.server.lane import BURST, Lane, Later
 from locum.server.limits import Limits
 from locum.server.timeouts import Connections, Timed, loop
 from locum.sigv4 import claimed_key_id
 
 FLOOD = 60
+
+
+def at_once() -> float:
+    """A clock for which no turn takes time."""
+    return 0.0
 
 
 async def turns_of(*asked: Callable[[], Awaitable[None]], names: str) -> list[str]:
@@ -44,7 +50,7 @@ async def turns_of(*asked: Callable[[], Awaitable[None]], names: str) -> list[st
 
 def test_alone_one_has_this_very_turn() -> None:
     async def alone() -> tuple[bool, bool, bool]:
-        lane = Lane()
+        lane = Lane(at_once)
         before = lane.free
         await lane.turn("a")
         during = lane.free
@@ -57,7 +63,7 @@ def test_alone_one_has_this_very_turn() -> None:
 
 def test_each_turn_is_one_callers() -> None:
     async def many() -> list[str]:
-        lane = Lane()
+        lane = Lane(at_once)
         turns = await turns_of(*(lambda: lane.turn("x") for _ in "abcde"), names="abcde")
         assert (lane.waiting(), lane.free) == (0, True)
         return turns
@@ -67,15 +73,40 @@ def test_each_turn_is_one_callers() -> None:
 
 def test_addresses_that_wait_are_called_round_and_round() -> None:
     async def many() -> list[str]:
-        lane = Lane()
+        lane = Lane(at_once)
         return await turns_of(*(lambda name=name: lane.turn(name) for name in "aaaabbc"), names="aaaabbc")
 
     assert "".join(asyncio.run(many())) == "aabcaba"
 
 
+def test_long_turns_leave_the_loop_to_others_and_short_ones_do_not() -> None:
+    """A turn that takes as long as a burst is followed by as much time for everybody else, counted in turns."""
+
+    async def between(step: float) -> int:
+        ticks = itertools.count()
+        lane, called = Lane(lambda: next(ticks) * step), 0
+
+        async def one() -> None:
+            nonlocal called
+            await lane.turn("x")
+            called += 1
+
+        tasks = [asyncio.ensure_future(one()) for _ in range(8)]
+        idle = 0
+        while called < len(tasks):
+            before = called
+            await asyncio.sleep(0)
+            idle += called == before
+        await asyncio.gather(*tasks)
+        return idle
+
+    assert asyncio.run(between(BURST / 100)) <= 2
+    assert asyncio.run(between(BURST * 2)) > 20
+
+
 def test_who_left_costs_nobody_a_turn() -> None:
     async def leaving() -> int:
-        lane, done = Lane(), []
+        lane, done = Lane(at_once), []
         tasks = [asyncio.ensure_future(lane.turn("x")) for _ in range(5)]
         await asyncio.sleep(0)
         for task in tasks[1:4]:
@@ -140,9 +171,13 @@ def order(served: ServedHouse, rate: int) -> str:
     app = application(served)
     who = served.admin.signed(request("sts:GetCallerIdentity"), "sts")
     forged = Request(who.method, who.path, who.query, who.headers, who.body + b"x")
-    asyncio.run(answered(app, [("k", who, "192.0.2.1")]))
     flood = [("f", forged, "192.0.2.2")] * FLOOD
-    return asyncio.run(answered(app, [*flood, ("n", who, "192.0.2.3"), ("k", who, "192.0.2.1")]))
+
+    async def asked() -> str:
+        await answered(app, [("k", who, "192.0.2.1")])
+        return await answered(app, [*flood, ("n", who, "192.0.2.3"), ("k", who, "192.0.2.1")])
+
+    return asyncio.run(asked())
 
 
 def test_beside_a_flood_who_is_known_is_answered_at_once_and_who_is_new_before_most(served: ServedHouse) -> None:

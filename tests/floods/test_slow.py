@@ -149,6 +149,7 @@ def test_a_client_that_waits_to_be_asked_for_a_refused_body_cannot_send_anything
 def test_requests_sent_at_once_are_answered_one_after_another(hasty: Served) -> None:
     line = Line(hasty)
     asked = honest(line)
+    assert line.ask(asked)[0] == 200
     line.socket.sendall(asked * 20 + HEALTH + asked[:-5])
     assert [line.read()[0] for _ in range(21)] == [200] * 21
     assert line.ask(asked[-5:])[0] == 200

@@ -119,7 +119,7 @@ def attempt(
     except MustWait:
         raise
     except Refusal as caught:
-        refusal = caught
+        refusal = _bare(caught)
     except DamagedError as damage:  # nothing was written, and asking again will not help (rule R1)
         refusal = Refusal("ServiceUnavailable", str(damage))
     except Exception:
@@ -147,6 +147,13 @@ def attempt(
         response, outcome = refused(failed, service, request_id), failed.code
     key = witness.caller.access_key_id if witness.caller is not None else ""
     return Answered(response, admitted.routed.action, outcome, service, request_id, batch, key)
+
+
+def _bare(refusal: Refusal) -> Refusal:
+    """A refusal that no longer knows where it was raised. With its traceback it holds the frames that hold it, and all
+    of the request with them, until the collector comes by: a flood of refusals would make that everybody's pause."""
+    refusal.__traceback__ = refusal.__cause__ = refusal.__context__ = None
+    return refusal
 
 
 def refused(refusal: Refusal, service: str | None, request_id: str) -> Response:

@@ -10,14 +10,21 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Callable
+from time import perf_counter
+
+#: so long may turns of the lane follow on each other, in seconds, before as much time is left to everybody else
+BURST = 0.001
 
 
 class Lane:
-    """Who waits for a turn of the loop, by address."""
+    """Who waits for a turn of the loop, by address. `seconds` tells time that never goes back."""
 
-    __slots__ = ("_taken", "_waiting")
+    __slots__ = ("_began", "_seconds", "_spent", "_taken", "_waiting")
 
-    def __init__(self) -> None:
+    def __init__(self, seconds: Callable[[], float] = perf_counter) -> None:
+        self._seconds = seconds
+        self._began = self._spent = 0.0  # when the turn under way began, and what those before it took
         self._taken = False
         self._waiting: dict[str, deque[asyncio.Future[None]]] = {}
 
@@ -34,14 +41,27 @@ class Lane:
         """Returns in a turn of the loop that is the caller's alone."""
         loop = asyncio.get_running_loop()
         if not self._taken:
-            self._taken = True
-            loop.call_soon(self._next)
+            self._begin(loop)
             return
         called: asyncio.Future[None] = loop.create_future()
         self._waiting.setdefault(address, deque()).append(called)
         await called
 
-    def _next(self) -> None:
+    def _begin(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._taken = True
+        self._began = self._seconds()
+        loop.call_soon(self._end, loop)
+
+    def _end(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Ends a turn. Those who have proved nothing leave half of the time to everybody else."""
+        self._spent += self._seconds() - self._began
+        if self._spent < BURST:
+            self._next(loop)
+        else:
+            spent, self._spent = self._spent, 0.0
+            loop.call_later(spent, self._next, loop)
+
+    def _next(self, loop: asyncio.AbstractEventLoop) -> None:
         """Calls the first of the address that is first in line, and sends the address to the end of the line."""
         while self._waiting:
             address, queue = next(iter(self._waiting.items()))
@@ -51,7 +71,7 @@ class Lane:
                 self._waiting[address] = queue
             if not called.done():
                 called.set_result(None)
-                asyncio.get_running_loop().call_soon(self._next)
+                self._begin(loop)
                 return
         self._taken = False
 

@@ -99,7 +99,7 @@ def answer(
     signal.signal(signal.SIGHUP, server.handle_exit if renew is None else lambda *_: renew())
     sys.setswitchinterval(SWITCH_SECONDS)
     gc.collect()
-    gc.set_threshold(2000, 20, 100)
+    gc.set_threshold(2000, 100, 20)
     gc.freeze()  # the models and the code are here to stay: going through them takes 35 ms, in which nobody is answered
     server.run(sockets=[bound.socket])
 

@@ -33,6 +33,9 @@ LARGEST_MESSAGE = 4 * LARGEST
 PATIENCE, REST_SECONDS = 5, 2
 #: a connection looks at itself so often in the time that a head may take
 LOOKS = 4
+#: requests that may wait behind the one that is answered, on a connection that proved nothing yet and on one that did;
+#: no client of AWS sends a second one before its answer
+MOST_WAITING, MOST_WAITING_PROVEN = 2, 64
 
 TOO_LARGE = "The request's head is too large."
 
@@ -80,6 +83,10 @@ class Connections:
                     connection.end("crowded")
                     return True
         return False
+
+
+class _TooManyError(Exception):
+    """Too many requests wait on one connection; it has ended."""
 
 
 class Timed(OneWrite):
@@ -143,7 +150,11 @@ class Timed(OneWrite):
 
     # -- what the parser tells -----------------------------------------------------------------------------------------
     def on_message_begin(self) -> None:
-        """The first octet of a request."""
+        """The first octet of a request. Raises to stop the parser, once too many wait."""
+        waiting = len(self.pipeline)
+        if waiting >= MOST_WAITING and (waiting >= MOST_WAITING_PROVEN or self in self._open.fresh):
+            self.end("large")
+            raise _TooManyError
         super().on_message_begin()
         self._head, self._since, self._octets = True, self.loop.time(), 0
         self._gives_way = False
@@ -165,6 +176,11 @@ class Timed(OneWrite):
         """The body is complete."""
         self._body = False
         super().on_message_complete()
+
+    def send_400_response(self, msg: str) -> None:
+        """Says what was wrong, where there is still somebody to be told."""
+        if not self.transport.is_closing():
+            super().send_400_response(msg)
 
     # -- what the application tells ------------------------------------------------------------------------------------
     def on_response_complete(self) -> None:

@@ -95,3 +95,12 @@ def test_everything_else_is_the_transport_below(wire: Wire, joined: Joined) -> N
     assert not joined.is_closing()
     joined.close()
     assert joined.is_closing()
+
+
+def test_what_is_written_to_a_connection_that_has_ended_is_dropped(wire: Wire, joined: Joined) -> None:
+    joined.write(b"head")
+    wire.close()
+    joined.write(b"body")
+    joined.write(b"more")
+    wire.turn()
+    assert wire.said == ["closed"]

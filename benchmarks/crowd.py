@@ -1,4 +1,4 @@
-"""A crowd that behaves badly, in a process of its own: `python -m tests.floods.attack KIND HOST:PORT CONNECTIONS RATE
+"""A crowd that behaves badly, in a process of its own: `python -m benchmarks.crowd KIND HOST:PORT CONNECTIONS RATE
 SOURCES SECONDS`.
 
 Law: everything it sends was made before it begins, so that it costs little; it sends `RATE` times a second at most,
@@ -8,7 +8,6 @@ are those of KINDS.
 
 from __future__ import annotations
 
-import os
 import select
 import socket
 import sys
@@ -141,7 +140,6 @@ class Crowd:
 
 def main(kind: str, host: str, connections: str, rate: str, sources: str, seconds: str) -> None:
     """Attacks for so many seconds."""
-    os.nice(19)
     crowd = Crowd(kind, host, int(sources))
     crowd.grow(int(connections))
     began, allowed, each = time.perf_counter(), 0.0, float(rate)
