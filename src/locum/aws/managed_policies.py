@@ -2,8 +2,8 @@
 
 Law: facts from one file (`data/managed_policies.zip`, with its origin and date inside; made by
 `scripts/regenerate_managed_policies.py`). Nothing is opened before the first question, one document is read at a time.
-Only the version in force is known. Their ids are derived, not AWS's. An ARN is compared exactly; its partition may be
-any, and the ARNs inside a document follow it.
+Only the version in force is known. Ids are AWS's where they are published, else derived. An ARN is compared exactly;
+its partition may be any, and the ARNs inside a document follow it.
 """
 
 from __future__ import annotations
@@ -53,6 +53,11 @@ class ManagedDocument(msgspec.Struct, frozen=True, kw_only=True):
     def attachable(self) -> bool:
         """Whether a customer may attach it."""
         return self.path not in (ROOT_TASK, SERVICE_LINKED)
+
+    @property
+    def shown_attachable(self) -> bool:
+        """What AWS says about that: of the policies of service-linked roles yes, though attaching one is refused."""
+        return self.path != ROOT_TASK
 
     @property
     def arn(self) -> str:

@@ -279,7 +279,7 @@ def _summary(call: Call, policy: ManagedPolicy | ManagedDocument, used: Usage) -
         "DefaultVersionId": policy.default_version,
         "AttachmentCount": used.attachments,
         "PermissionsBoundaryUsageCount": used.boundaries,
-        "IsAttachable": True if isinstance(policy, ManagedPolicy) else policy.attachable,
+        "IsAttachable": isinstance(policy, ManagedPolicy) or policy.shown_attachable,
         "CreateDate": policy.created,
         "UpdateDate": policy.updated,
     }

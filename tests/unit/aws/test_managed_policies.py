@@ -29,6 +29,12 @@ def test_no_two_policies_share_an_id() -> None:
     assert all(len(each) == 21 and each.startswith("ANPA") for each in ids)
 
 
+def test_a_policy_that_is_old_enough_has_the_id_that_aws_shows() -> None:
+    policy = managed_policies.find(ADMINISTRATOR)
+    assert policy is not None
+    assert policy.id == "ANPAIWMBCKSKIEE64ZLYK"
+
+
 def test_a_path_is_part_of_the_arn() -> None:
     assert managed_policies.find("arn:aws:iam::aws:policy/job-function/Billing") is not None
     assert managed_policies.find("arn:aws:iam::aws:policy/Billing") is None
@@ -56,6 +62,12 @@ def test_the_arns_of_a_document_follow_the_partition() -> None:
 def test_what_bounds_root_sessions_and_service_linked_roles_cannot_be_attached() -> None:
     refused = {policy.path for policy in managed_policies.every() if not policy.attachable}
     assert refused == {"/root-task/", "/aws-service-role/"}
+
+
+def test_a_policy_of_service_linked_roles_is_shown_as_attachable_and_is_not() -> None:
+    (policy,) = [one for one in managed_policies.every() if one.name == "AWSSupportServiceRolePolicy"]
+    assert policy.shown_attachable
+    assert not policy.attachable
 
 
 def test_the_file_says_where_it_comes_from() -> None:
