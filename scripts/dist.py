@@ -16,11 +16,14 @@ import tarfile
 import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 BILL = "locum.cdx.json"  # at the root of what is built; `scripts/wheel_hook.py` puts it into the wheel
 ELSEWHERE = {"TZ": "Pacific/Chatham"}
 BUILT = ("*.whl", "*.tar.gz")
+# The first releases of Python 3.11 have no filters; what is unpacked here was packed here.
+SAFELY: dict[str, Any] = {"filter": "data"} if hasattr(tarfile, "data_filter") else {}
 
 
 class NotTheSame(Exception):
@@ -37,7 +40,7 @@ def snapshot(into: Path) -> Path:
     archive = into.with_suffix(".tar")
     git("archive", "--format=tar", f"--output={archive}", "HEAD")
     with tarfile.open(archive) as packed:
-        packed.extractall(into, filter="data")
+        packed.extractall(into, **SAFELY)
     return into
 
 
@@ -76,7 +79,7 @@ def digests(folder: Path) -> dict[str, str]:
 def unpacked(source: Path, into: Path) -> Path:
     """The only folder inside a source distribution."""
     with tarfile.open(source) as packed:
-        packed.extractall(into, filter="data")
+        packed.extractall(into, **SAFELY)
     (tree,) = into.iterdir()
     return tree
 

@@ -17,7 +17,7 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 def tour(url: str) -> str:
     """The lines below "With your own AWS CLI", for the server at `url` instead of one in the background."""
     block = re.search(
-        r"^## With your own AWS CLI\n[^`]*(?:`[^`]+`[^`]*)*```\n(.*?)^```$",
+        r"^## With your own AWS CLI\n.*?^```\n(.*?)^```$",
         README,
         flags=re.MULTILINE | re.DOTALL | re.ASCII,
     )
