@@ -69,6 +69,8 @@ def stocked() -> ServedHouse:
         admin("iam:CreateInstanceProfile", InstanceProfileName=name)
     for name in ("phone", "spare"):
         admin("iam:CreateVirtualMFADevice", VirtualMFADeviceName=name)
+    admin("iam:CreateOpenIDConnectProvider", Url="https://idp.example.com")
+    admin("iam:CreateSAMLProvider", Name="corp", **_metadata())
     admin("iam:AddRoleToInstanceProfile", InstanceProfileName="web", RoleName="builder")
     admin("iam:AddUserToGroup", GroupName="devs", UserName="alice")
     for action, member, name in (("User", "UserName", "alice"), ("Group", "GroupName", "devs")):
@@ -80,6 +82,11 @@ def stocked() -> ServedHouse:
     admin("iam:PutRolePermissionsBoundary", RoleName="builder", PermissionsBoundary=policies[0])
     house.house.store.write(_key_of_alice)
     return house
+
+
+def _metadata() -> dict[str, Any]:
+    """The metadata of the inputs, whose certificate nobody has the key of."""
+    return {"SAMLMetadataDocument": inputs()["iam:CreateSAMLProvider"]["SAMLMetadataDocument"]}
 
 
 def _key_of_alice(tx: Tx) -> None:

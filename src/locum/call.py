@@ -95,6 +95,8 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
     partition: str = "aws"
     region: str = "us-east-1"
     dev: bool = False
+    #: whether an identity provider may be on this very machine and speak http
+    local_issuers: bool = False
     limits: Limits = Limits()
 
     @property

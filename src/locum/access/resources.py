@@ -21,7 +21,9 @@ from locum.iam.access_keys import AccessKey
 from locum.iam.entities import Group, InstanceProfile, Role, User
 from locum.iam.mfa_devices import MFADevice
 from locum.iam.names import arn_of
+from locum.iam.oidc_providers import OIDCProvider
 from locum.iam.policies import ManagedPolicy
+from locum.iam.saml_providers import SAMLProvider
 from locum.store.entity import Entity, Relation
 from locum.store.tx import Tx
 
@@ -66,6 +68,8 @@ TAGS = {
     "iam:CreatePolicy": "iam:TagPolicy",
     "iam:CreateInstanceProfile": "iam:TagInstanceProfile",
     "iam:CreateVirtualMFADevice": "iam:TagMFADevice",
+    "iam:CreateOpenIDConnectProvider": "iam:TagOpenIDConnectProvider",
+    "iam:CreateSAMLProvider": "iam:TagSAMLProvider",
 }
 
 # Operations that hand a role (`RoleName`) on, and the service it is handed to (iam:PassRole).
@@ -100,6 +104,10 @@ def _target(call: Call, tx: Tx) -> tuple[str, Entity | None]:
         return _caller(call, tx)
     if name == "iam:CreatePolicy":
         return call.arn("policy" + inputs.get("Path", "/") + inputs["PolicyName"]), None
+    if name == "iam:CreateOpenIDConnectProvider":
+        return call.arn("oidc-provider/" + inputs["Url"].partition("://")[2]), None
+    if name == "iam:CreateSAMLProvider":
+        return call.arn("saml-provider/" + inputs["Name"]), None
     if name == "iam:CreateVirtualMFADevice":
         return call.arn("mfa" + inputs.get("Path", "/") + inputs["VirtualMFADeviceName"]), None
     for member in BY_ARN:
@@ -163,6 +171,10 @@ def _by_arn(call: Call, tx: Tx, text: str) -> tuple[str, Entity | None]:
         return text, policy if policy is not None and arn_of(policy, arn.partition) == text else None
     if kind == "mfa":
         return text, tx.find(MFADevice, arn.account, rest)
+    if kind == "oidc-provider":
+        return text, tx.find(OIDCProvider, arn.account, rest)
+    if kind == "saml-provider":
+        return text, tx.find(SAMLProvider, arn.account, rest)
     if kind in NAMED:
         entity = tx.find(NAMED[kind].kind, arn.account, rest.rpartition("/")[2])
         return text, entity if entity is not None and arn_of(entity, arn.partition) == text else None

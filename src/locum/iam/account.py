@@ -14,7 +14,9 @@ from locum.iam.access_keys import AccessKey
 from locum.iam.entities import Group, InstanceProfile, Role, User
 from locum.iam.listing import answered, every
 from locum.iam.mfa_devices import MFADevice
+from locum.iam.oidc_providers import OIDCProvider
 from locum.iam.policies import ManagedPolicy, PolicyVersion
+from locum.iam.saml_providers import SAMLProvider
 from locum.store.entity import Entity
 from locum.store.tx import Tx
 
@@ -65,7 +67,7 @@ _COUNTED: dict[str, type[Entity]] = {
 }
 
 # Nouns that are not kept here yet: of these there is none in any account.
-_NONE = ("Providers", "ServerCertificates", "AccountPasswordPresent", "AccountSigningCertificatesPresent")
+_NONE = ("ServerCertificates", "AccountPasswordPresent", "AccountSigningCertificatesPresent")
 
 
 @operation("iam:GetAccountSummary")
@@ -78,6 +80,7 @@ def get_account_summary(call: Call, tx: Tx) -> Result:
     summary = {key: tx.count(kind, call.account, owner=None) for key, kind in _COUNTED.items()}
     summary |= dict.fromkeys(_NONE, 0)
     summary |= {
+        "Providers": sum(tx.count(kind, call.account) for kind in (OIDCProvider, SAMLProvider)),
         "MFADevicesInUse": len(devices),
         "AccountMFAEnabled": int(any(device.user == call.account for device in devices)),
         "AccountAccessKeysPresent": int(bool(tx.owned(AccessKey, call.account))),

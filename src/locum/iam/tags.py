@@ -1,7 +1,7 @@
-"""Tags of users, roles, policies, instance profiles and MFA devices: fifteen operations from one table.
+"""Tags of users, roles, policies, instance profiles, MFA devices and providers: operations from one table.
 
 Law: this file knows which resources can be tagged and what their operations are called; what a tag may be is in
-`tag_rules.py`. Providers and server certificates join the table with their nouns.
+`tag_rules.py`. Server certificates join the table with their noun.
 """
 
 from __future__ import annotations
@@ -16,7 +16,9 @@ from locum.call import Call, Result, operation
 from locum.iam.entities import InstanceProfile, Role, User
 from locum.iam.listing import answered, page_of
 from locum.iam.mfa_devices import get_device
+from locum.iam.oidc_providers import get_oidc_provider
 from locum.iam.policies import get_own
+from locum.iam.saml_providers import get_saml_provider_of
 from locum.iam.tag_rules import joined, without
 from locum.store.tx import Tx
 
@@ -49,6 +51,22 @@ TAGGABLE = (
         False,
     ),
     Taggable("SerialNumber", get_device, "iam:TagMFADevice", "iam:UntagMFADevice", "iam:ListMFADeviceTags", False),
+    Taggable(
+        "OpenIDConnectProviderArn",
+        get_oidc_provider,
+        "iam:TagOpenIDConnectProvider",
+        "iam:UntagOpenIDConnectProvider",
+        "iam:ListOpenIDConnectProviderTags",
+        False,
+    ),
+    Taggable(
+        "SAMLProviderArn",
+        get_saml_provider_of,
+        "iam:TagSAMLProvider",
+        "iam:UntagSAMLProvider",
+        "iam:ListSAMLProviderTags",
+        False,
+    ),
 )
 
 

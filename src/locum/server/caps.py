@@ -14,8 +14,9 @@ KIB = 1024
 USUAL = 256 * KIB
 UNSIGNED = 384 * KIB  # a SAML assertion of 100,000 characters, url-encoded, and the rest of its form
 
-# Inputs that carry a policy document: 131,072 characters, of which url-encoding may make three times as many.
-DOCUMENTS = frozenset({"AssumeRolePolicyDocument", "PolicyDocument", "PolicyInputList"})
+# Inputs that carry a policy document: 131,072 characters, of which url-encoding may make three times as many. Of SAML
+# metadata AWS takes 10,000,000 characters; here as much as fits, so that nobody makes the server hold more.
+DOCUMENTS = frozenset({"AssumeRolePolicyDocument", "PolicyDocument", "PolicyInputList", "SAMLMetadataDocument"})
 WITH_DOCUMENT = 512 * KIB
 
 LARGEST = WITH_DOCUMENT

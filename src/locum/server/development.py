@@ -97,7 +97,7 @@ class Development:
                 shortest_key_id=SHORTEST_KEY_ID,
             ),
             activity=Activities(None),
-            place=Place(region=self._settings.region, dev=True),
+            place=Place(region=self._settings.region, dev=True, local_issuers=True),
             clocks=clocks,
             mint=mint,
             denials=Denials(),

@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from tests.saml import ENTITY, metadata
 from tests.served import ACCOUNT, OTHER, ServedHouse, allow, document, trusting
 from tests.unit.access.calls import asks, call_of
 
@@ -25,6 +26,9 @@ ALICE, DEVS, BUILDER, PROFILE = (
     f"{IAM}:instance-profile/ec2/web",
 )
 POLICY, DEVICE = f"{IAM}:policy/shared/read", f"{IAM}:mfa/phones/alice"
+OIDC, SAML = f"{IAM}:oidc-provider/idp.example.com", f"{IAM}:saml-provider/corp"
+BY_OIDC, BY_SAML = {"OpenIDConnectProviderArn": OIDC}, {"SAMLProviderArn": SAML}
+METADATA = metadata(ENTITY, "idp", "next")
 TRUST, ANY = document(trusting(ACCOUNT)), document(allow("*"))
 USER, GROUP, ROLE, PROFILED = (
     {"UserName": "ALICE"},
@@ -137,6 +141,28 @@ ARNS: list[tuple[str, dict[str, Any], list[str]]] = [
     ("iam:UntagPolicy", BY_POLICY | {"TagKeys": ["Team"]}, [POLICY]),
     ("iam:UntagRole", ROLE | {"TagKeys": ["Team"]}, [BUILDER]),
     ("iam:UntagUser", USER | {"TagKeys": ["Team"]}, [ALICE]),
+    ("iam:AddClientIDToOpenIDConnectProvider", BY_OIDC | {"ClientID": "x"}, [OIDC]),
+    (
+        "iam:CreateOpenIDConnectProvider",
+        {"Url": "https://new.example.com/a"},
+        [f"{IAM}:oidc-provider/new.example.com/a"],
+    ),
+    ("iam:CreateSAMLProvider", {"Name": "new", "SAMLMetadataDocument": METADATA}, [f"{IAM}:saml-provider/new"]),
+    ("iam:DeleteOpenIDConnectProvider", BY_OIDC, [OIDC]),
+    ("iam:DeleteSAMLProvider", BY_SAML, [SAML]),
+    ("iam:GetOpenIDConnectProvider", BY_OIDC, [OIDC]),
+    ("iam:GetSAMLProvider", BY_SAML, [SAML]),
+    ("iam:ListOpenIDConnectProviderTags", BY_OIDC, [OIDC]),
+    ("iam:ListOpenIDConnectProviders", {}, ["*"]),
+    ("iam:ListSAMLProviderTags", BY_SAML, [SAML]),
+    ("iam:ListSAMLProviders", {}, ["*"]),
+    ("iam:RemoveClientIDFromOpenIDConnectProvider", BY_OIDC | {"ClientID": "x"}, [OIDC]),
+    ("iam:TagOpenIDConnectProvider", BY_OIDC | TAGS, [OIDC]),
+    ("iam:TagSAMLProvider", BY_SAML | TAGS, [SAML]),
+    ("iam:UntagOpenIDConnectProvider", BY_OIDC | {"TagKeys": ["Team"]}, [OIDC]),
+    ("iam:UntagSAMLProvider", BY_SAML | {"TagKeys": ["Team"]}, [SAML]),
+    ("iam:UpdateOpenIDConnectProviderThumbprint", BY_OIDC | {"ThumbprintList": ["a" * 40]}, [OIDC]),
+    ("iam:UpdateSAMLProvider", BY_SAML | {"SAMLMetadataDocument": METADATA}, [SAML]),
     ("iam:UpdateAccessKey", USER | KEY | {"Status": "Inactive"}, [ALICE]),
     ("iam:UpdateAssumeRolePolicy", ROLE | {"PolicyDocument": TRUST}, [BUILDER]),
     ("iam:UpdateGroup", GROUP | {"NewGroupName": "ops"}, [DEVS, f"{IAM}:group/teams/ops"]),
@@ -353,6 +379,8 @@ def test_tags_of_the_request_become_keys(stocked: ServedHouse) -> None:
         ("iam:CreatePolicy", "iam:TagPolicy", {"PolicyName": "new", "PolicyDocument": ANY}),
         ("iam:CreateInstanceProfile", "iam:TagInstanceProfile", {"InstanceProfileName": "new"}),
         ("iam:CreateVirtualMFADevice", "iam:TagMFADevice", {"VirtualMFADeviceName": "new"}),
+        ("iam:CreateOpenIDConnectProvider", "iam:TagOpenIDConnectProvider", {"Url": "https://idp.example.com"}),
+        ("iam:CreateSAMLProvider", "iam:TagSAMLProvider", {"Name": "new", "SAMLMetadataDocument": METADATA}),
     ],
 )
 def test_making_something_with_tags_needs_the_right_to_tag(
@@ -376,6 +404,8 @@ def test_every_operation_that_makes_something_with_tags_is_in_that_table() -> No
         "iam:CreatePolicy",
         "iam:CreateInstanceProfile",
         "iam:CreateVirtualMFADevice",
+        "iam:CreateOpenIDConnectProvider",
+        "iam:CreateSAMLProvider",
     }
 
 
