@@ -65,6 +65,27 @@ class Digest(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="d
         return msgspec.json.encode(parts)
 
 
+class Pruned(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="pruned"):
+    """The lines of a chain before place `before` were removed because they were old. `previous` is the hash of the last
+    of them, `signed_before` the signature of the last digest among them, `through` when the newest was written;
+    `whole` says that nothing of the chain is left. `key` and `signature` are as a digest's."""
+
+    at: datetime
+    chain: str
+    before: int
+    previous: str
+    signed_before: str
+    through: datetime
+    whole: bool
+    key: str
+    signature: str
+
+    def signed(self) -> bytes:
+        """The octets that are signed."""
+        parts = ("locum audit pruned 1", self.chain, self.before, self.previous, self.signed_before, self.through)
+        return msgspec.json.encode((*parts, self.whole, self.at, self.key))
+
+
 def hash_of(line: bytes) -> str:
     """The hash of a line, without its newline."""
     return hashlib.sha256(line).hexdigest()

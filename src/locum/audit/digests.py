@@ -15,7 +15,7 @@ import msgspec
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from locum.audit.chain import Digest
+from locum.audit.chain import Digest, Pruned
 from locum.aws.secret import Secret
 from locum.store.entity import Author, Entity
 from locum.store.tx import Store, Tx
@@ -39,7 +39,7 @@ class _Key(Entity, frozen=True, kw_only=True):
 
 class Head(Entity, frozen=True, kw_only=True):
     """How far the store knows a chain: the place and the hash of its last signed line. `stopped` says that nothing
-    comes behind it. The chain's id is the name."""
+    comes behind it, `pruned` what was removed of its beginning. The chain's id is the name."""
 
     kind: ClassVar[str] = "audit-head"
     missing: ClassVar[str] = "there is no audit chain `{name}`"
@@ -50,6 +50,7 @@ class Head(Entity, frozen=True, kw_only=True):
     hash: str
     at: datetime
     stopped: bool = False
+    pruned: Pruned | None = None
 
 
 class SigningKey:
@@ -72,6 +73,11 @@ class SigningKey:
         signature = self._key.sign(unsigned.signed(sequence, previous)).hex()
         return msgspec.structs.replace(unsigned, signature=signature)
 
+    def sign_pruned(self, pruned: Pruned) -> Pruned:
+        """The same, signed by this key."""
+        unsigned = msgspec.structs.replace(pruned, key=self.id, signature="")
+        return msgspec.structs.replace(unsigned, signature=self._key.sign(unsigned.signed()).hex())
+
     def __repr__(self) -> str:
         return f"SigningKey({self.id})"
 
@@ -87,11 +93,20 @@ class VerifyingKey:
 
     def verifies(self, digest: Digest, sequence: int, previous: str) -> bool:
         """Whether this key signed that digest for exactly this place."""
+        return digest.key == self.id and self._verifies(digest.signature, digest.signed(sequence, previous))
+
+    def verifies_pruned(self, pruned: Pruned, chain: str) -> bool:
+        """Whether this key signed that so much of exactly this chain was removed."""
+        if pruned.key != self.id or pruned.chain != chain:
+            return False
+        return self._verifies(pruned.signature, pruned.signed())
+
+    def _verifies(self, signature: str, octets: bytes) -> bool:
         try:
-            self._key.verify(bytes.fromhex(digest.signature), digest.signed(sequence, previous))  # SECRET
+            self._key.verify(bytes.fromhex(signature), octets)  # SECRET
         except (InvalidSignature, ValueError):
             return False
-        return digest.key == self.id
+        return True
 
 
 def _author(at: datetime) -> Author:
@@ -146,6 +161,20 @@ def keep_head(store: Store, chain: str, *, sequence: int, hash: str, at: datetim
             tx.put(msgspec.structs.replace(found, sequence=sequence, hash=hash, at=at, stopped=stopped))
 
     store.write(step)
+
+
+def keep_pruned(store: Store, pruned: Pruned) -> bool:
+    """Lets the store know that the beginning of a chain is going to be removed; False when it knows of as much."""
+
+    def step(tx: Tx) -> bool:
+        tx.written_by(_author(pruned.at))
+        found = tx.get(Head, NOBODY, pruned.chain)
+        if found.pruned is not None and (found.pruned.before, found.pruned.whole) >= (pruned.before, pruned.whole):
+            return False
+        tx.put(msgspec.structs.replace(found, pruned=pruned))
+        return True
+
+    return store.write(step)
 
 
 def heads(tx: Tx) -> tuple[Head, ...]:

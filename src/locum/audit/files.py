@@ -37,11 +37,15 @@ class ChainFiles(msgspec.Struct, frozen=True):
         """Every whole line without its newline, but for the first `after` octets of all files together. A last line
         without a newline was never finished and is not answered."""
         for path in self.paths:
-            size = path.stat().st_size
-            if after >= size:
-                after -= size
+            try:
+                file = path.open("rb")
+            except FileNotFoundError:  # pruned since the directory was read
                 continue
-            with path.open("rb") as file:
+            with file:
+                size = os.fstat(file.fileno()).st_size
+                if after >= size:
+                    after -= size
+                    continue
                 file.seek(after)
                 after = 0
                 for line in file:
@@ -52,7 +56,7 @@ class ChainFiles(msgspec.Struct, frozen=True):
     @property
     def octets(self) -> int:
         """How large all of them are together."""
-        return sum(path.stat().st_size for path in self.paths)
+        return sum(path.stat().st_size for path in self.paths if path.exists())
 
 
 def chains(directory: Path) -> tuple[ChainFiles, ...]:
@@ -80,6 +84,17 @@ class Appending:
         self._next()
         self._lock = os.dup(self._descriptor)  # goes on holding when the next file is begun
         fcntl.flock(self._lock, fcntl.LOCK_EX)
+
+    def next(self) -> None:
+        """Goes on in the next file. Raises OSError; then nothing more may be written."""
+        self._next()
+
+    def hold(self, path: Path) -> None:
+        """Lets another file of this chain be the first one, by whose lock others know that this process lives."""
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        os.close(self._lock)
+        self._lock = descriptor
 
     def _next(self) -> None:
         """Begins the next file, and lets the directory know of it durably."""
@@ -111,7 +126,11 @@ def unowned(files: ChainFiles) -> Iterator[ChainFiles | None]:
 
     A chain is locked by its process before the store knows of it: ask only of those that the store knows.
     """
-    descriptor = os.open(files.paths[0], os.O_RDONLY | os.O_NOFOLLOW)
+    try:
+        descriptor = os.open(files.paths[0], os.O_RDONLY | os.O_NOFOLLOW)
+    except FileNotFoundError:  # pruned by its process, which lives, or with the whole chain
+        yield None
+        return
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -146,6 +165,12 @@ def _write(descriptor: int, octets: bytes) -> None:
         rest = rest[os.write(descriptor, rest) :]
     if sys.platform == "darwin":  # where the disk is told only so (rule R1)
         fcntl.fcntl(descriptor, fcntl.F_FULLFSYNC)
+
+
+def remove(path: Path) -> None:
+    """Removes a file of a chain, durably. It may be gone already."""
+    path.unlink(missing_ok=True)
+    _sync(path.parent)
 
 
 def _sync(directory: Path) -> None:

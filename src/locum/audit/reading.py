@@ -99,19 +99,26 @@ class Following:
         """From now on."""
         self._directory = directory
         self._wanted = wanted
-        self._read = {one.chain: _whole(one) for one in chains(directory)}
+        self._read = {path: _whole(one) for each in chains(directory) for path, one in _each(each)}
 
     def take(self) -> Iterator[Record]:
         """The wanted records that came since, by time."""
         return iter(sorted(self._new(), key=lambda record: record.at))
 
     def _new(self) -> Iterator[Record]:
-        for one in chains(self._directory):
-            for line in one.lines(after=self._read.get(one.chain, 0)):
-                self._read[one.chain] = self._read.get(one.chain, 0) + len(line) + 1
-                record = parse(line)
-                if record is not None and self._wanted.takes(record):
-                    yield record
+        for each in chains(self._directory):
+            for path, one in _each(each):
+                for line in one.lines(after=self._read.get(path, 0)):
+                    self._read[path] = self._read.get(path, 0) + len(line) + 1
+                    record = parse(line)
+                    if record is not None and self._wanted.takes(record):
+                        yield record
+
+
+def _each(files: ChainFiles) -> Iterator[tuple[Path, ChainFiles]]:
+    """The files of a chain one by one: the first of them may be pruned at any time."""
+    for path in files.paths:
+        yield path, msgspec.structs.replace(files, paths=(path,))
 
 
 def _whole(files: ChainFiles) -> int:

@@ -14,7 +14,7 @@ import logging
 import os
 from collections import deque
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Event, Lock, Thread
 from time import monotonic, sleep
@@ -24,8 +24,9 @@ import msgspec
 
 from locum import __version__
 from locum.audit import digests
-from locum.audit.chain import Chain, Lost, Start, Stop
+from locum.audit.chain import Chain, Lost, Pruned, Start, Stop
 from locum.audit.files import LARGE, Appending
+from locum.audit.prune import prune
 from locum.audit.record import Record
 from locum.store.errors import StoreError
 from locum.store.tx import Store
@@ -39,6 +40,9 @@ GATHER, ROOM, SIGN, KEEP = 1.0, 16 << 20, 60.0, 3600.0
 #: when the last group had so many records, the next one may gather for so many seconds, in so many steps, as long as it
 #: grows: a lone client never waits for others (decisions 20), and many share what a write costs
 MANY, LINGER, STEPS = 8, 0.004, 4
+
+#: a file that is older is not gone on with, where files are pruned: only whole ones can be
+FILE_AGE = timedelta(days=1)
 
 #: how many records a trail in memory keeps
 REMEMBERED = 10_000
@@ -178,7 +182,9 @@ class FileTrail:
         self._room = room
         self._key = digests.get_key(store, octets=octets, now=now)
         self._chain = Chain(octets(8).hex())
+        self._directory = directory
         self._files = Appending(directory, self._chain.id, now, large=large)
+        self._file_began = now
         self._door = Lock()
         self._disk = Lock()
         self._batch = Batch()
@@ -257,6 +263,44 @@ class FileTrail:
         with self._disk:
             self._try_to_sign(keep=True)
 
+    def prune(self, keep: timedelta) -> tuple[Pruned, ...]:
+        """Removes what is older than `keep` from this chain and from those that have ended; what was removed. Raises
+        OSError and StoreError. Records are written meanwhile."""
+        self.flush()
+        now = self._clock()
+        with self._disk:
+            if self.failure is not None or self._closed:
+                return ()
+            if now - self._file_began >= FILE_AGE:
+                self._next_file(now)
+        return prune(
+            self._directory,
+            self._store,
+            older_than=now - keep,
+            now=now,
+            own=self._chain.id,
+            note=self._note,
+            hold=self._hold,
+        )
+
+    def _next_file(self, now: datetime) -> None:
+        """Goes on in another file, because only whole ones can be pruned."""
+        try:
+            self._files.next()
+        except OSError as error:
+            self._fail(error)
+        self._file_began = now
+
+    def _note(self, pruned: Pruned) -> None:
+        with self._disk:
+            if not self._closed:
+                self._append([msgspec.json.encode(pruned)])
+
+    def _hold(self, path: Path) -> None:
+        with self._disk:
+            if not self._closed:
+                self._files.hold(path)
+
     def close(self) -> None:
         """Writes and signs everything, lets the store know, and ends the chain."""
         with self._door:
@@ -294,10 +338,13 @@ class FileTrail:
         try:
             self._files.append(b"".join([add(line) for line in lines]))
         except OSError as error:
-            self.failure = f"the audit trail cannot be written: {error.strerror or type(error).__name__}"
-            LOG.error("%s; nothing is changed and no credentials are issued from now on", self.failure)
+            self._fail(error)
         else:
             self._unsigned = True
+
+    def _fail(self, error: OSError) -> None:
+        self.failure = f"the audit trail cannot be written: {error.strerror or type(error).__name__}"
+        LOG.error("%s; nothing is changed and no credentials are issued from now on", self.failure)
 
     def _sign(self, *, stopped: bool = False, keep: bool = False) -> None:
         """Adds a digest and, with `keep` or when it is time, lets the main store know. Raises StoreError."""

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 
 import msgspec
 
-from locum.audit.chain import NOTHING, Digest, Start, hash_of, head, place_of
+from locum.audit.chain import NOTHING, Digest, Pruned, Start, hash_of, head, place_of
 from locum.audit.digests import Head, VerifyingKey
 
 #: how many lines behind a bad one are looked at to tell which of two neighbours it is
@@ -30,7 +31,8 @@ class Finding(msgspec.Struct, frozen=True):
 class Checked(msgspec.Struct, frozen=True):
     """A chain that was read: how many lines are whole, how many digests hold, how many lines stand behind the last of
     them, whether it was ended, and the first bad record, if there is one. `last` is the hash of the last whole line,
-    `signature` that of the last digest that holds, empty where there is none."""
+    `signature` that of the last digest that holds, empty where there is none. `lines` counts `pruned` ones as well,
+    which were removed because they were old; the newest of those was written at `through`."""
 
     chain: str
     lines: int
@@ -40,6 +42,8 @@ class Checked(msgspec.Struct, frozen=True):
     finding: Finding | None = None
     last: str = NOTHING
     signature: str = ""
+    pruned: int = 0
+    through: datetime | None = None
 
 
 class _Bad(Exception):
@@ -64,11 +68,14 @@ class _Check:
         self._last = b""
         self.previous = NOTHING
         self.signature = ""
+        self.pruned = 0  # lines that were removed because they were old
 
     def walk(self) -> None:
         """Raises _Bad at the first bad record."""
         if self._kept is None:
             raise _Bad(0, "the store knows nothing of this chain: it was put here")
+        if self._kept.pruned is not None:
+            self._begin_behind(self._kept.pruned)
         for line in self._each():
             beginning = head(self.count, self.previous)
             if not line.startswith(beginning):
@@ -90,6 +97,18 @@ class _Check:
             raise _Bad(
                 self.count, f"it is missing, and all up to record {self._kept.sequence}: the chain was cut short"
             )
+
+    def _begin_behind(self, pruned: Pruned) -> None:
+        """Goes on from what was removed because it was old, and passes over what of it is still there."""
+        if not self._key.verifies_pruned(pruned, self._chain):
+            raise _Bad(0, "the store says that it was pruned, and nobody who may signed for that")
+        self.count = self.signed = self.pruned = pruned.before
+        self.previous, self.signature = pruned.previous, pruned.signed_before
+        for line in self._lines:
+            read = place_of(line)
+            if read is None or read[0] >= pruned.before:
+                self._ahead.append(line)
+                return
 
     def _each(self) -> Iterator[bytes]:
         while True:
@@ -191,6 +210,8 @@ def check(lines: Iterable[bytes], chain: str, key: VerifyingKey, kept: Head | No
         finding=finding,
         last=walk.previous,
         signature=walk.signature,
+        pruned=walk.pruned,
+        through=kept.pruned.through if walk.pruned and kept is not None and kept.pruned is not None else None,
     )
 
 

@@ -138,25 +138,36 @@ def _checked(chosen: Settings) -> Iterator[Checked]:
         raise SystemExit(UNSAFE)
     try:
         store = production.open_directory(chosen, production.master_key(chosen, os.environ))
-        try:
-            signing = store.read(digests.find_key)
-            kept = {head.name: head for head in store.read(digests.heads)}  # before the files: they only grow
-        finally:
-            store.close()
     except (safe.UnsafeError, StoreError) as error:
         click.echo(f"locum: {error}", err=True)
         raise SystemExit(UNSAFE) from error
-    found = chains(directory)
-    if signing is None:
-        if found:
-            click.echo("locum: the store has no audit key, and there are chains", err=True)
-            raise SystemExit(1)
-        return
-    with _progress("verifying", found) as seen:
-        for one in found:
-            yield check(_counted(one.lines(), seen), one.chain, signing.public, kept.pop(one.chain, None))
-    for chain, head in kept.items():
-        yield check((), chain, signing.public, head)
+
+    def kept() -> dict[str, digests.Head]:
+        return {head.name: head for head in store.read(digests.heads)}
+
+    try:
+        signing, heads = store.read(digests.find_key), kept()  # before the files: they only grow
+        found = chains(directory)
+        if signing is None:
+            if found:
+                click.echo("locum: the store has no audit key, and there are chains", err=True)
+                raise SystemExit(1)
+            return
+        with _progress("verifying", found) as seen:
+            for one in found:
+                head = heads.pop(one.chain, None)
+                checked = check(_counted(one.lines(), seen), one.chain, signing.public, head)
+                if checked.finding is not None and (now := kept().get(one.chain)) is not None and now != head:
+                    again = next((each for each in chains(directory) if each.chain == one.chain), None)
+                    checked = check(again.lines() if again else (), one.chain, signing.public, now)  # pruned meanwhile
+                yield checked
+        for chain, head in heads.items():
+            yield check((), chain, signing.public, head)
+    except StoreError as error:
+        click.echo(f"locum: {error}", err=True)
+        raise SystemExit(UNSAFE) from error
+    finally:
+        store.close()
 
 
 def _told(one: Checked) -> str:
@@ -164,7 +175,12 @@ def _told(one: Checked) -> str:
     if one.finding is not None:
         return f"chain {one.chain}: record {one.finding.sequence} is bad: {one.finding.sentence}"
     behind = f", the last {one.unsigned} of them not signed yet" if one.unsigned else ""
-    return f"chain {one.chain}: {one.lines} lines, {one.digests} digests{behind}, {state}"
+    pruned = f", {one.pruned} lines until {_second(one.through)} were pruned" if one.through is not None else ""
+    return f"chain {one.chain}: {one.lines - one.pruned} lines, {one.digests} digests{behind}, {state}{pruned}"
+
+
+def _second(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%dT%H:%M:%SZ}"
 
 
 def ending(checked: Sequence[Checked]) -> str:
@@ -172,22 +188,27 @@ def ending(checked: Sequence[Checked]) -> str:
     bad = sum(one.finding is not None for one in checked)
     unsigned = sum(one.unsigned for one in checked)
     running = sum(not one.stopped for one in checked)
+    through = [one.through for one in checked if one.through is not None]
+    whole = f"whole since {_second(max(through))}" if through else "whole"
     if bad:
         said = f"{bad} of {len(checked)} chains are not as they were written"
     elif unsigned or running:
         lines = "1 line is" if unsigned == 1 else f"{unsigned} lines are"
         chains = "1 chain is" if running == 1 else f"{running} chains are"
-        said = f"the audit trail is whole as far as it is signed; {lines} not signed yet, {chains} open"
+        said = f"the audit trail is {whole} as far as it is signed; {lines} not signed yet, {chains} open"
     else:
-        said = "the audit trail is whole"
-    return f"{said}: {sum(one.lines for one in checked)} lines in {len(checked)} chains"
+        said = f"the audit trail is {whole}"
+    there = [one for one in checked if one.lines > one.pruned or one.finding is not None]
+    return f"{said}: {sum(one.lines - one.pruned for one in checked)} lines in {len(there)} chains"
 
 
 def _shown(one: Checked) -> Mapping[str, Any]:
     finding = one.finding
     return {
         "Chain": one.chain,
-        "Lines": one.lines,
+        "Lines": one.lines - one.pruned,
+        "Pruned": one.pruned,
+        "PrunedUntil": None if one.through is None else _second(one.through),
         "Digests": one.digests,
         "Unsigned": one.unsigned,
         "Stopped": one.stopped,

@@ -2,8 +2,8 @@
 
 Law: a thread of its own, which a request never waits for. Of several processes each looks, and the store lets one of
 them do (`token_rules.py`). Once after the start it reads the whole store (rule R1); what it finds is logged, and not
-repaired. Then it closes the chains of the audit trail whose processes were killed (rule A2). When nothing was written
-for a while, it lets the store's log go.
+repaired. Then it closes the chains of the audit trail whose processes were killed (rule A2), and each hour prunes the
+trail, where that is wanted. When nothing was written for a while, it lets the store's log go.
 """
 
 from __future__ import annotations
@@ -14,8 +14,10 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Event, Thread
+from time import monotonic
 
 from locum.audit.adopt import adopt
+from locum.audit.trail import FileTrail
 from locum.server import token_rules
 from locum.server.house import SystemMint
 from locum.store.engine import SqlStore
@@ -24,6 +26,8 @@ from locum.store.integrity import Idle, faults
 
 LOG = logging.getLogger("locum.server")
 SECONDS = 30.0
+#: how often it is looked whether records of the audit trail have become old
+PRUNE_SECONDS = 3600.0
 
 
 class Keeper:
@@ -38,8 +42,14 @@ class Keeper:
         self._mint = SystemMint()
         self._read = False
         self._idle = Idle(path)
+        self._prune: Callable[[], object] | None = None
+        self._pruned_at = -PRUNE_SECONDS
         self._stop = Event()
         self._thread = Thread(target=self._run, name="locum-keeper", daemon=True)
+
+    def prunes(self, trail: FileTrail, keep: timedelta) -> None:
+        """From now on records that are older than `keep` are removed from the audit trail, each hour."""
+        self._prune = lambda: prune(trail, keep)
 
     def start(self) -> None:
         """Begins to look."""
@@ -62,6 +72,9 @@ class Keeper:
                 self._store.faults = check(self._path)
                 if self._audit is not None and not self._store.faults:
                     close_chains(self._audit, self._store, self._stop.is_set)
+            if self._prune is not None and not self._store.faults and monotonic() - self._pruned_at >= PRUNE_SECONDS:
+                self._pruned_at = monotonic()
+                self._prune()
             try:
                 self._idle.look()
             except StoreError:
@@ -81,6 +94,17 @@ def check(path: Path) -> tuple[str, ...]:
     if not found:
         LOG.info("the store was read as a whole and is sound")
     return found
+
+
+def prune(trail: FileTrail, keep: timedelta) -> None:
+    """Removes what has become old from the audit trail, and logs what was."""
+    try:
+        done = trail.prune(keep)
+    except (OSError, StoreError):
+        LOG.exception("the audit trail could not be pruned")
+        return
+    for one in done:
+        LOG.info("audit chain %s: what was written until %s is old and was removed", one.chain, one.through.isoformat())
 
 
 def close_chains(audit: Path, store: SqlStore, stopping: Callable[[], bool]) -> None:

@@ -234,6 +234,8 @@ def work(settings: Settings, bound: served.Bound, key: Key, first: Secret | None
     try:
         keeper.start()
         trail = open_trail(settings, store)
+        if settings.audit_keep_days:
+            keeper.prunes(trail, timedelta(days=settings.audit_keep_days))
         house = house_of(settings, store, trail)
         proxies = settings.behind_proxy or ()
         app = App(house, Own(house), proxies=proxies)

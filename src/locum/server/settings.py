@@ -143,6 +143,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("signature-window", _number(1, 15), "5", "how many minutes a signature's time may be off, either way"),
     Setting("allow-unsigned-token", FLAG, "false", "take a session token that an old SDK added after signing"),
     Setting("token-key-hours", _number(1, 720), "24", "after how many hours a new key seals session tokens"),
+    Setting("audit-keep-days", _number(0, 36500), "0", "how many days audit records are kept at least; 0 is for ever"),
     Setting("log-level", LEVEL, "info", "from which level up the server logs to standard error, as JSON"),
     Setting("stop-seconds", _number(1, 600), "10", "how long a stop waits for requests that are under way"),
 )
@@ -171,6 +172,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     signature_window: int
     allow_unsigned_token: bool
     token_key_hours: int
+    audit_keep_days: int
     log_level: str
     stop_seconds: int
     head_seconds: int
