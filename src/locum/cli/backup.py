@@ -38,21 +38,28 @@ def command() -> None:
 @settings("data-dir", "config")
 @click.argument("folder", type=FOLDER)
 @click.option("--tombstones", "file", type=A_FILE, default=None, help="the file of what was ended; beside FOLDER")
+@click.option("--with-audit", is_flag=True, help="copy the audit trail as well")
 @FORM
-def make(chosen: Settings, folder: Path, file: Path | None, form: str) -> None:
-    """Copy the store into a new folder.
+def make(chosen: Settings, folder: Path, file: Path | None, with_audit: bool, form: str) -> None:
+    """Copy the store into a new folder, and with --with-audit the audit trail.
 
     Beside FOLDER it is noted what was ended for good until now. Works beside running servers. The master key is not
     copied: keep it elsewhere, a backup is worthless without it.
     """
+    from locum.audit.files import chains
+    from locum.server.production import AUDIT
     from locum.server.restored import ENDINGS
     from locum.store import backup, tombstones
     from locum.store.errors import StoreError
 
     store = directory.store_file(chosen)
     beside = file or _beside(folder)
+
+    def carried() -> list[Path]:
+        return [path for one in chains(chosen.data_dir / AUDIT) for path in one.paths] if with_audit else []
+
     try:
-        manifest = backup.make(store, folder, now=directory.now(), locum=__version__)
+        manifest = backup.make(store, folder, now=directory.now(), locum=__version__, carried=carried)
         dead = tombstones.update(beside, store, ENDINGS)
     except (StoreError, OSError) as error:
         directory.refuse(error)
@@ -178,9 +185,11 @@ def _moment(moment: datetime | None) -> str:
 
 def _told(manifest: Manifest) -> str:
     size = sum(kept.size for kept in manifest.files.values())
+    trail = len(manifest.files) - 1
     return (
         f"backup of {_moment(manifest.made)}: {len(manifest.accounts)} accounts at generation {manifest.generation}, "
         f"last changed {_moment(manifest.changed)}, {size} octets"
+        + (f", with {trail} files of the audit trail" if trail else ", without the audit trail")
     )
 
 

@@ -74,17 +74,26 @@ def restore(folder: Path, directory: Path, key: Secret, dead: Tombstones, *, min
             f"`{fingerprint}`"
         )
     _require_room(directory)
+    _require_no_other_trail(folder, manifest, directory / AUDIT)
     unfinished = directory / UNFINISHED
     if unfinished.exists():
         shutil.rmtree(unfinished)
     unfinished.mkdir(mode=0o700)
     backup.copy_out(folder, unfinished / backup.STORE)
+    carried = [name for name in manifest.files if name != backup.STORE]
+    if carried:
+        (unfinished / AUDIT).mkdir(mode=0o700)
+    for name in carried:
+        backup.copy_out(folder, unfinished / AUDIT / Path(name).name, name=name)
     store = open_store(unfinished / backup.STORE, key, mode="serve")
     try:
         done = store.write(lambda tx: _revive_nothing(tx, tuple(manifest.accounts), dead, mint, now))
     finally:
         store.close()
     _settle(unfinished / backup.STORE)
+    if carried:  # before the store: a directory with a store and without its trail could be taken for a whole one
+        os.replace(unfinished / AUDIT, directory / AUDIT)
+        backup.sync(directory)
     os.replace(unfinished / backup.STORE, directory / backup.STORE)
     backup.sync(directory)
     shutil.rmtree(unfinished)
@@ -97,6 +106,18 @@ def _require_room(directory: Path) -> None:
     held = sorted({one.name for one in directory.iterdir()} - masterkey.FILES - {FILE, AUDIT, UNFINISHED})
     if held:
         raise BackupError(f"the data directory `{directory}` holds `{held[0]}`; restore into an empty one")
+
+
+def _require_no_other_trail(folder: Path, manifest: Manifest, audit: Path) -> None:
+    """Raises BackupError when the backup brings an audit trail and another one is there. One that was brought by this
+    very backup, before this was killed, makes way for itself."""
+    carried = {Path(name).name: kept for name, kept in manifest.files.items() if name != backup.STORE}
+    if not carried or not audit.exists():
+        return
+    held = {one.name: backup.kept(one) for one in audit.iterdir()}
+    if any(carried.get(name) != kept for name, kept in held.items()):
+        raise BackupError(f"the backup has an audit trail, and `{audit}` is another one; move it away first")
+    shutil.rmtree(audit)
 
 
 def _settle(store: Path) -> None:

@@ -3,19 +3,23 @@
 Law: made beside running servers by SQLite's online backup, in one step, so that it is one state of the log. The store's
 file is on disk before the manifest is, and a folder without a manifest is no backup. The manifest names the master key
 by its fingerprint; the key itself is never in a backup, and nothing sealed is opened here. A hash proves that nothing
-was damaged by chance, not that nobody changed file and manifest together. What restoring must not revive is not decided
-here (`locum.server.restored`).
+was damaged by chance, not that nobody changed file and manifest together. Further files that only grow may be carried
+along, in a folder of the backup; what they are is not known here. What restoring must not revive is not decided here
+(`locum.server.restored`).
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
+import re
 import shutil
 import sqlite3
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from datetime import datetime
 from pathlib import Path
+from typing import BinaryIO
 
 import msgspec
 
@@ -24,9 +28,12 @@ from locum.store.errors import StoreError
 from locum.store.sqlite import open_reader
 
 FORMAT = 1
-STORE, MANIFEST = "locum.db", "manifest.json"
+STORE, MANIFEST, CARRIED = "locum.db", "manifest.json", "audit"
 _ONE_FILE = "PRAGMA journal_mode = DELETE"
 _PIECE = 1 << 20
+_CARRIED = re.compile(CARRIED + r"/[A-Za-z0-9][A-Za-z0-9._-]{0,200}", re.ASCII)
+
+Carried = Callable[[], Sequence[Path]]
 
 
 class BackupError(StoreError):
@@ -58,9 +65,13 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True, rename="pascal", forbi
 
 
 # -- making ------------------------------------------------------------------------------------------------------------
-def make(store: Path, folder: Path, *, now: datetime, locum: str) -> Manifest:
-    """Puts the present state of a store into a new folder. Raises BackupError when the folder exists and is not empty,
-    StoreError when the store cannot be read or its copy is not sound."""
+def make(store: Path, folder: Path, *, now: datetime, locum: str, carried: Carried = lambda: ()) -> Manifest:
+    """Puts the present state of a store into a new folder, and with it the files that are `carried`: they are asked for
+    once the store was copied, and copied as far as they are whole lines.
+
+    Raises BackupError when the folder exists and is not empty, StoreError when the store cannot be read or its copy is
+    not sound.
+    """
     if not store.exists():
         raise StoreError(f"there is no store at `{store}`")
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -77,13 +88,45 @@ def make(store: Path, folder: Path, *, now: datetime, locum: str) -> Manifest:
     if found := survey.faults(copy):
         raise StoreError(f"the copy of the store is not sound: {found[0]}")
     sync(copy)
-    manifest = _described(copy, now=now, locum=locum)
+    files = {STORE: kept(copy)} | {f"{CARRIED}/{one.name}": _carry(one, folder / CARRIED) for one in carried()}
+    manifest = _described(copy, now=now, locum=locum, files=files)
     write_new(folder / MANIFEST, msgspec.json.format(msgspec.json.encode(manifest), indent=1) + b"\n")
     sync(folder.parent)
     return manifest
 
 
-def _described(copy: Path, *, now: datetime, locum: str) -> Manifest:
+def _carry(path: Path, folder: Path) -> Kept:
+    """Copies a file that may be growing, up to the end of its last whole line."""
+    folder.mkdir(mode=0o700, exist_ok=True)
+    target = folder / path.name
+    descriptor = os.open(target, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600)
+    try:
+        source = path.open("rb")
+    except FileNotFoundError:
+        raise BackupError(f"`{path.name}` was removed while the backup was made; make another") from None
+    with source, os.fdopen(descriptor, "r+b") as file:
+        shutil.copyfileobj(source, file, _PIECE)
+        file.truncate(_whole_lines(file))
+        file.flush()
+        os.fsync(file.fileno())
+    sync(folder)
+    return kept(target)
+
+
+def _whole_lines(file: BinaryIO) -> int:
+    """How many octets of a file are whole lines."""
+    end = file.seek(0, os.SEEK_END)
+    while end > 0:
+        start = max(0, end - _PIECE)
+        file.seek(start)
+        found = file.read(end - start).rfind(b"\n")
+        if found >= 0:
+            return start + found + 1
+        end = start
+    return 0
+
+
+def _described(copy: Path, *, now: datetime, locum: str, files: dict[str, Kept]) -> Manifest:
     found = survey.survey(copy)
     if found.mode is None or found.revision is None:
         raise StoreError("the store has no mark; it was not made completely")
@@ -98,11 +141,12 @@ def _described(copy: Path, *, now: datetime, locum: str) -> Manifest:
         accounts={account: at for account, at in found.accounts if account},
         kinds=dict(found.kinds),
         master_keys=tuple(sorted({row.master_key for row in found.data_keys})),
-        files={STORE: _kept(copy)},
+        files=files,
     )
 
 
-def _kept(path: Path) -> Kept:
+def kept(path: Path) -> Kept:
+    """Size and hash of a file."""
     hashed, size = hashlib.sha256(), 0
     with path.open("rb") as file:
         while piece := file.read(_PIECE):
@@ -129,22 +173,24 @@ def verify(folder: Path) -> Manifest:
     """The manifest of a backup that is whole: sizes and hashes are right, SQLite finds the store sound, and the
     manifest says of it what is in it. Raises BackupError with the first thing that is not so."""
     manifest = read(folder)
-    if set(manifest.files) != {STORE}:
-        raise BackupError(f"the manifest names `{', '.join(sorted(manifest.files))}`; it names `{STORE}` in a backup")
-    for name, kept in manifest.files.items():
+    strange = sorted(name for name in manifest.files if name != STORE and not _CARRIED.fullmatch(name))
+    if strange or STORE not in manifest.files:
+        named = strange or sorted(manifest.files)
+        raise BackupError(f"the manifest names `{', '.join(named)}`; it names `{STORE}` in a backup, and `{CARRIED}/…`")
+    for name, known in manifest.files.items():
         try:
-            found = _kept(folder / name)
+            found = kept(folder / name)
         except OSError as error:
             raise BackupError(f"`{name}` of the backup cannot be read: {error.strerror}") from error
-        if found != kept:
+        if found != known:
             raise BackupError(
-                f"`{name}` of the backup has {found.size} octets and SHA-256 `{found.sha256}`, and had {kept.size} "
-                f"and `{kept.sha256}` when it was made"
+                f"`{name}` of the backup has {found.size} octets and SHA-256 `{found.sha256}`, and had {known.size} "
+                f"and `{known.sha256}` when it was made"
             )
     try:
         if faults := survey.faults(folder / STORE):
             raise BackupError(f"the store in the backup is not sound: {faults[0]}")
-        described = _described(folder / STORE, now=manifest.made, locum=manifest.locum)
+        described = _described(folder / STORE, now=manifest.made, locum=manifest.locum, files=manifest.files)
     except msgspec.MsgspecError as error:
         raise BackupError(f"the store in the backup does not read: {error}") from error
     if described != manifest:
@@ -153,10 +199,10 @@ def verify(folder: Path) -> Manifest:
     return manifest
 
 
-def copy_out(folder: Path, target: Path) -> None:
-    """Copies the store of a backup to a file that is not there yet, durably, for this user alone."""
+def copy_out(folder: Path, target: Path, *, name: str = STORE) -> None:
+    """Copies a file of a backup to one that is not there yet, durably, for this user alone."""
     descriptor = os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-    with (folder / STORE).open("rb") as source, os.fdopen(descriptor, "wb") as file:
+    with (folder / name).open("rb") as source, os.fdopen(descriptor, "wb") as file:
         shutil.copyfileobj(source, file, _PIECE)
         file.flush()
         os.fsync(file.fileno())
