@@ -3,6 +3,7 @@
 Law: every question is asked once before it is measured (warm); the answers of all are held against the plain
 evaluator's, and wrong ones are counted, because a fast wrong answer is no answer. Questions are made when all
 principals are bound, as a server makes each of them when it is asked, so that they lie beside each other in memory.
+All sizes are measured in turn, round by round, so that what else the machine does weighs on all alike.
 Peers get the first of the same questions, each with the best form that it has: policies parsed before they are asked.
 """
 
@@ -15,7 +16,7 @@ import msgspec
 
 from benchmarks import peers, workload
 from benchmarks.serving import resident
-from benchmarks.stopwatch import once, over
+from benchmarks.stopwatch import once, side_by_side
 from benchmarks.table import Row, Table
 from locum.policy import (
     Attached,
@@ -32,7 +33,7 @@ from locum.policy import (
 
 QUESTION = "one decision on a principal with 15 statements, 20 % of them with conditions"
 SIZES = (1, 10, 100, 1_000, 10_000)
-RECALLED = (10, 1_000)
+RECALLED = (10, 1_000, 10_000)
 ASKED, OF_PEERS, LOADED = 10_000, 1_000, 2_000
 PEERS = ("cedar", "casbin", "vakt", "moto")
 PATIENCE = 120  # seconds for a peer at one size
@@ -42,17 +43,30 @@ def run() -> Table:
     """Locum by size, with identity policies only and with all layers, the peers at each size beside it."""
     rows = [_loaded()]
     for layered in (False, True):
+        asked = {size: workload.questions(size, ASKED) for size in SIZES}
+        questions = {size: _warm(asked[size], layered=layered) for size in SIZES}
+        spent = side_by_side(decide, questions)
         for size in SIZES:
-            rows += _at(size, layered=layered)
-        rows += [_recalled(size, layered=layered) for size in RECALLED]
+            answers = [decide(question).allowed for question in questions[size][:OF_PEERS]]
+            rows += _at(size, asked[size], answers, spent[size], layered=layered)
+        rows.append(_growth(spent, layered=layered))
+        recalled = side_by_side(recall, {size: questions[size] for size in RECALLED})
+        rows += [
+            Row(f"{_name('Locum', size, layered)}, warm cache", recalled[size], "µs", "asked before")
+            for size in RECALLED
+        ]
     return Table("decide", QUESTION, tuple(rows))
 
 
-def _at(size: int, *, layered: bool) -> list[Row]:
+def _growth(spent: dict[int, float], *, layered: bool) -> Row:
+    few, many = SIZES[1], SIZES[-1]
+    return Row(f"Locum, {_scope(layered)}, N = {many} to N = {few}", spent[many] / spent[few], "times")
+
+
+def _at(size: int, asked: list[dict[str, Any]], answers: list[bool], spent: float, *, layered: bool) -> list[Row]:
     """Everybody at one size. With all layers that is Cedar alone: the others have no way to say them."""
-    asked = workload.questions(size, ASKED)
     truth = [workload.truth(one, layered=layered) for one in asked[:OF_PEERS]]
-    ours = _locum(asked, truth, size, layered=layered)
+    ours = Row(_name("Locum", size, layered), spent, "µs", _wrong(answers, truth))
     given = {"principals": {n: workload.documents(n) for n in range(size)}, "questions": asked[:OF_PEERS]}
     if layered:
         given["layers"] = workload.layers()
@@ -83,17 +97,11 @@ def _scope(layered: bool) -> str:
     return "all layers" if layered else "identity only"
 
 
-def _locum(asked: list[dict[str, Any]], truth: list[bool], size: int, *, layered: bool) -> Row:
+def _warm(asked: list[dict[str, Any]], *, layered: bool) -> list[Question]:
+    """These questions, made when all principals are bound and each was decided once."""
     for one in asked:
         decide(_question(one, layered=layered))
-    questions = [_question(one, layered=layered) for one in asked]
-    answers = [decide(question).allowed for question in questions[: len(truth)]]
-    return Row(_name("Locum", size, layered), over(decide, questions), "µs", _wrong(answers, truth))
-
-
-def _recalled(size: int, *, layered: bool) -> Row:
-    questions = [_question(one, layered=layered) for one in workload.questions(size, ASKED)]
-    return Row(f"{_name('Locum', size, layered)}, warm cache", over(recall, questions), "µs", "asked before")
+    return [_question(one, layered=layered) for one in asked]
 
 
 def _loaded() -> Row:

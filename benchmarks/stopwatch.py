@@ -7,11 +7,12 @@ disturbs a measurement makes it larger.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from time import process_time
 from typing import TypeVar
 
 Asked = TypeVar("Asked")
+Name = TypeVar("Name")
 
 ROUNDS = 7
 AT_LEAST = 0.03  # seconds of CPU a round takes
@@ -26,15 +27,19 @@ def each(call: Callable[[], object], *, rounds: int = ROUNDS) -> float:
     return min(_spent(call, count) for _ in range(rounds)) / count * 1e6
 
 
-def over(call: Callable[[Asked], object], questions: Sequence[Asked], *, rounds: int = ROUNDS) -> float:
-    """Microseconds of CPU that `call` takes for one of these questions, each asked once a round; the first is warm."""
-    best = float("inf")
+def side_by_side(
+    call: Callable[[Asked], object], lists: Mapping[Name, Sequence[Asked]], *, rounds: int = ROUNDS
+) -> dict[Name, float]:
+    """Microseconds of CPU that `call` takes for a question of each list. Each question is asked once a round, and the
+    lists take turns, so that their ratios hold while the machine is busy with something else; the first is warm."""
+    best = dict.fromkeys(lists, float("inf"))
     for _ in range(rounds + 1):
-        start = process_time()
-        for question in questions:
-            call(question)
-        best = min(best, process_time() - start)
-    return best / len(questions) * 1e6
+        for name, questions in lists.items():
+            start = process_time()
+            for question in questions:
+                call(question)
+            best[name] = min(best[name], process_time() - start)
+    return {name: spent / len(lists[name]) * 1e6 for name, spent in best.items()}
 
 
 def once(call: Callable[[], object]) -> float:

@@ -67,6 +67,7 @@ class Scene:
         self.names = (*names, self.account, f"{self.account}:root")
         self.has_account = not self.name.startswith(("anonymous", "oidc:", "saml:", "ec2."))
         self.asked = (random.choice(subject.actions), random.choice(subject.resources))
+        self.crowded = random.random() < 0.25  # each layer as often as not, so that every combination comes up
         self.keys: list[tuple[str, tuple[str, ...]]] = []  # those that the policies mention
 
     def chance(self, likelihood: float) -> bool:
@@ -85,7 +86,7 @@ class Scene:
             scene["action"] = [action, random.choice(self.subject.actions)]
         if self.chance(0.06) and resource != "*":
             scene["resource"] = [resource, random.choice([r for r in self.subject.resources if r != "*"])]
-        if self.chance(0.15):
+        if self.chance(0.4 if self.crowded else 0.15):
             scene["resource_account"] = random.choice(ACCOUNTS)
         elif resource == "*" and self.has_account:
             scene["resource_account"] = self.account
@@ -118,20 +119,24 @@ class Scene:
 
     def policies(self) -> Written:
         found: Written = {}
+
+        def there(likelihood: float) -> bool:
+            return self.chance(0.5 if self.crowded else likelihood)
+
         if self.has_account and not self.name.endswith("root"):
             found["identity"] = self.documents("identity", (0, 1, 1, 2, 3), 0.8)
-            if self.chance(0.25):
+            if there(0.25):
                 found["boundary"] = self.documents("boundary", (0, 1, 1, 1, 2), 0.8)
-            if ("session/" in self.name and self.chance(0.3)) or ("federated/" in self.name and self.chance(0.8)):
+            if ("session/" in self.name and there(0.3)) or ("federated/" in self.name and there(0.8)):
                 found["session"] = self.documents("session", (0, 1, 1, 1, 2), 0.8)
-        if self.has_account and self.chance(0.2):
+        if self.has_account and there(0.2):
             found["scps"] = self.levels("scps")
-        if self.chance(0.2):
+        if there(0.2):
             found["rcps"] = self.levels("rcps")
-        if self.chance(0.12):
+        if there(0.12):
             found["endpoint"] = ["allow * on * to *"] if self.chance(0.5) else []
             found["endpoint"] += self.documents("endpoint", (1, 1, 2), 0.8)
-        if self.subject.kind in ("trust", "key_policy") or (self.subject.kind and self.chance(0.7)):
+        if self.subject.kind in ("trust", "key_policy") or (self.subject.kind and there(0.7)):
             found[self.subject.kind] = self.documents(self.subject.kind, (1, 1, 2, 3), 0.8)
         return found
 

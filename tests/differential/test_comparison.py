@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 from tests.differential.compare import compared
+from tests.differential.coverage import Cell, cells, layer_cells, operator_cells, table
 from tests.differential.generate import written
 from tests.differential.shrink import shrunk
-from tests.differential.vocabulary import CALLERS, FAMILIES
+from tests.differential.vocabulary import CALLERS
 from tests.plain import decide
 from tests.plain_cases import expanded
 
@@ -78,46 +79,24 @@ def test_a_seed_gives_the_same_scenarios_for_ever() -> None:
     assert [written(seed) for seed in range(50)] == [written(seed) for seed in range(50)]
 
 
-def test_every_operator_meets_every_form_and_every_presence() -> None:
+@pytest.fixture(scope="module")
+def seen() -> Counter[Cell]:
+    return cells(range(8_000), requests=2)
+
+
+def test_every_operator_meets_every_form_and_every_presence(seen: Counter[Cell]) -> None:
     """Security xP3: operators x {missing, single, multi} x {plain, IfExists, ForAllValues, ForAnyValue}, and Null."""
-    seen: Counter[tuple[str, str]] = Counter()
-    for group in range(5_000):
-        for scenario in expanded(written(group)[:2]):
-            held = {key.lower(): value for key, value in scenario["context"].items()}
-            for operator, key in conditions_of(scenario):
-                value = held.get(key.lower())
-                seen[
-                    operator,
-                    "missing" if not value and value != "" else "single" if isinstance(value, str) else "multi",
-                ] += 1
-    forms = (
-        "{}",
-        "{}IfExists",
-        "ForAllValues:{}",
-        "ForAnyValue:{}",
-        "ForAllValues:{}IfExists",
-        "ForAnyValue:{}IfExists",
-    )
-    wanted = [form.format(operator) for family in FAMILIES for operator in family.operators for form in forms] + [
-        "Null"
-    ]
-    missing = [
-        (operator, presence)
-        for operator in wanted
-        for presence in ("missing", "single", "multi")
-        if not seen[operator, presence]
-    ]
-    assert missing == []
+    assert [cell for cell in operator_cells() if not seen[cell]] == []
 
 
-def conditions_of(value: Any) -> list[tuple[str, str]]:
-    """The (operator, key) pairs of all conditions anywhere in a scenario."""
-    if isinstance(value, list):
-        return [pair for member in value for pair in conditions_of(member)]
-    if not isinstance(value, dict):
-        return []
-    own = [(operator, key) for operator, keys in value.get("Condition", {}).items() for key in keys]
-    return own + [pair for key, member in value.items() if key != "Condition" for pair in conditions_of(member)]
+def test_every_combination_of_layers_comes_up_in_both_accounts(seen: Counter[Cell]) -> None:
+    assert [cell for cell in layer_cells() if not seen[cell]] == []
+
+
+def test_an_empty_cell_is_seen_and_shown() -> None:
+    few = cells(range(20))
+    assert [cell for cell in (*operator_cells(), *layer_cells()) if not few[cell]]
+    assert "EMPTY" in table(few)
 
 
 def test_every_layer_meets_every_kind_of_caller_in_both_accounts() -> None:

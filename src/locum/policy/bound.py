@@ -7,7 +7,7 @@ question for an action (performance: nothing eager). The index follows from the 
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TypeAlias
 
 import msgspec
@@ -36,6 +36,10 @@ Chain: TypeAlias = (
 )
 """Rows of which each holds the next one in its last place, () at the end: a decision among many principals waits for
 memory, and a tuple of rows would be one more place to go to."""
+
+
+# One tuple of each layer's name for all decisions that this layer makes alone.
+_SPOKEN = {layer: (layer,) for layer in ("rcp", "scp", "endpoint", "resource", "identity", "boundary", "session")}
 
 
 class Candidate(msgspec.Struct, eq=False, gc=False):
@@ -72,12 +76,13 @@ class Candidate(msgspec.Struct, eq=False, gc=False):
             tests = (covered.test, *tests)
         ref = StatementRef(self.source, statement.index, statement.sid, statement.line, self.layer)
         verdict = EXPLICIT if statement.deny else ALLOWED
-        alone = Decision(verdict, not statement.deny, (self.layer,), (ref,))
+        alone = Decision(verdict, not statement.deny, _SPOKEN[self.layer], (ref,))
         return covered.starts, covered.ends, covered.covers, tests or None, alone
 
 
 class Part(msgspec.Struct, frozen=True, eq=False, gc=False):
-    """What one policy has to say about one action, and to whom; `reads` as in Lot."""
+    """What one policy has to say about one action, and to whom; `reads` as in Lot. The audience of a Deny is None where
+    it reaches everybody."""
 
     denies: tuple[tuple[Audience | None, Row], ...]
     allows: tuple[tuple[Audience | None, Row], ...]
@@ -114,7 +119,7 @@ class Attached(msgspec.Struct, frozen=True, eq=False):
             folded = fold(action)
             every = [one for one in self.speaking(layer) if one.statement.acts(folded)]
             found = Part(
-                tuple((one.statement.audience, one.row) for one in every if one.deny),
+                tuple((_reached(one.statement.audience), one.row) for one in every if one.deny),
                 tuple((one.statement.audience, one.row) for one in every if not one.deny),
                 _reads(every),
             )
@@ -143,28 +148,38 @@ class Lot(msgspec.Struct, frozen=True, eq=False, gc=False):
     reads: frozenset[str]
 
 
+class Reads(msgspec.Struct, eq=False, gc=False):
+    """Folded names of condition keys, and how to take their values out of a context whose keys are spelled as the last
+    one's: `last` is those spellings and what takes the values, in one piece because threads may exchange it."""
+
+    keys: tuple[str, ...]
+    last: tuple[tuple[str, ...], Callable[[Mapping[str, Value]], object]]
+
+
 class Kept(msgspec.Struct, eq=False, gc=False):
     """What `recall` keeps about an action on a resource: what else was `asked`, the keys that the answer depends on,
-    and the answer: `always` where it depends on none, else one for each of their values that was seen. `spelled` are
-    those keys as the last context spelled them, whose names were `names`."""
+    and the answer: `always` where it depends on none, else one for each of their values that was seen."""
 
     asked: tuple[object, ...]
-    reads: tuple[str, ...]
+    reads: Reads
     always: Decision | None
-    names: tuple[str, ...] | None = None
-    spelled: tuple[str, ...] = ()
-    answers: dict[tuple[Value | None, ...], Decision] = msgspec.field(default_factory=dict)
+    answers: dict[object, Decision] = msgspec.field(default_factory=dict)
 
 
-class Bound:
+class Bound(dict[str, "Chain | Lot"]):
     """Everything that binds a caller. Frozen but for its index.
 
-    `plain` holds, for each action that was asked for, the rows of identity policies, denies first; or None where
-    something else has a say: another layer, or a rule of its own that AWS has for the action. `recalled` belongs to
-    `recall`.
+    It is that index itself, because a dictionary beside it would be one more place of memory to go to: `bound[action]`
+    are the rows of identity policies, denies first; or the Lot where something else has a say: another layer, or a rule
+    of its own that AWS has for the action. Two are equal only when they are the same, and none is false.
+    `recalled` belongs to `recall`.
     """
 
-    __slots__ = ("_lots", "boundary", "identity", "plain", "recalled", "scps", "session")
+    __slots__ = ("_lots", "boundary", "identity", "recalled", "scps", "session")
+
+    __hash__ = object.__hash__  # type: ignore[assignment]
+    __eq__ = object.__eq__
+    __ne__ = object.__ne__
 
     def __init__(
         self,
@@ -177,9 +192,15 @@ class Bound:
         self.boundary = boundary
         self.session = session
         self.scps = scps
-        self.plain: dict[str, Chain | None] = {}
         self.recalled: dict[tuple[str, str], Kept] = {}
         self._lots: dict[str, Lot] = {}
+
+    def __bool__(self) -> bool:
+        return True
+
+    def __missing__(self, action: str) -> Chain | Lot:
+        self.lot(action)
+        return self[action]
 
     def lot(self, action: str) -> Lot:
         """What these policies say about `action`, found at the first question for it."""
@@ -188,11 +209,11 @@ class Bound:
             found = self._sorted(action)
             if len(self._lots) >= REMEMBERED:
                 self._lots.clear()
-                self.plain.clear()
+                self.clear()
             action = sys.intern(action)  # one text for the indexes of all principals
             self._lots[action] = found
             alone = found.special is None and self.boundary is None and self.session is None and self.scps is None
-            self.plain[action] = _chain((*found.denies, *found.grants[0][1])) if alone else None
+            self[action] = _chain((*found.denies, *found.grants[0][1])) if alone else found
         return found
 
     def _sorted(self, action: str) -> Lot:
@@ -243,6 +264,8 @@ def bind(
 
 def attached(policies: Attached | Sequence[Attached] | None) -> tuple[Attached, ...]:
     """These policies as a tuple, one alone as a tuple of one."""
+    if isinstance(policies, tuple):  # asked first: of a Struct it would take ten times as long
+        return policies
     if policies is None:
         return ()
     return (policies,) if isinstance(policies, Attached) else tuple(policies)
@@ -261,6 +284,11 @@ def _chain(rows: Rows) -> Chain:
     for row in reversed(rows):
         chain = (*row, chain)
     return chain
+
+
+def _reached(audience: Audience | None) -> Audience | None:
+    """Whom a Deny of this audience reaches, None for everybody."""
+    return None if audience is None or audience.open else audience
 
 
 def _always_allows(found: Sequence[Candidate]) -> bool:

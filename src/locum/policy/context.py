@@ -81,21 +81,21 @@ class Facts:
     The names of the keys are folded when the first test asks: most decisions ask none.
     """
 
-    __slots__ = ("_context", "keys", "left", "resource")
-
-    keys: dict[str, Value]
+    __slots__ = ("_context", "_keys", "left", "resource")
 
     def __init__(self, context: Mapping[str, Value] | Context, resource: str) -> None:
         self._context = context
+        self._keys: dict[str, Value] | None = None
         self.resource = resource
         self.left = BUDGET
 
-    def __getattr__(self, name: str) -> dict[str, Value]:
-        # Python comes here only while `keys` is not set.
-        if name != "keys":
-            raise AttributeError(name)
-        context = self._context
-        self.keys = keys = context.keys if isinstance(context, Context) else folded(context)
+    @property
+    def keys(self) -> dict[str, Value]:
+        """What the condition keys are worth, by folded name."""
+        keys = self._keys
+        if keys is None:
+            context = self._context
+            self._keys = keys = context.keys if isinstance(context, Context) else folded(context)
         return keys
 
     def spend(self, characters: int) -> None:

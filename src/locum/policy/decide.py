@@ -25,6 +25,7 @@ LAYERS = ("rcp", "scp", "endpoint", "resource", "identity", "boundary", "session
 _USER = PrincipalType.USER
 _ROLE_SESSION = PrincipalType.ROLE_SESSION
 _FEDERATED_USER = PrincipalType.FEDERATED_USER
+_ROOT_USER = PrincipalType.ROOT
 _ITSELF = Naming.ITSELF
 _NOT_NAMED = Naming.NOT
 _BEHIND = Naming.BEHIND
@@ -54,14 +55,11 @@ def decide(question: Question) -> Decision:
     """
     try:
         bound, action = question.bound, question.action
-        try:
-            rows = bound.plain[action]
-        except KeyError:
-            bound.lot(action)
-            rows = bound.plain[action]
+        found = bound[action]
+        if not isinstance(found, tuple):
+            return _in_order(question, found, Facts(question.context, question.resource))
         if (
-            rows is not None
-            and question.resource_policy is None
+            question.resource_policy is None
             and question.rcps is None
             and question.endpoint is None
             and question.resource_policy_kind == "resource"
@@ -69,7 +67,7 @@ def decide(question: Question) -> Decision:
             principal = question.principal
             kind = principal.type
             if principal.account == question.resource_account and (kind is _USER or kind is _ROLE_SESSION):
-                return _by_identity_alone(question, rows)
+                return _by_identity_alone(question, found)
         return _in_order(question, bound.lot(action), Facts(question.context, question.resource))
     except Exhausted:
         return _TOO_MUCH
@@ -116,12 +114,13 @@ def _in_order(question: Question, lot: Lot, facts: Facts) -> Decision:
             return ruled
     if (lot.scps or question.endpoint is not None) and (silent := _missing_above(question, lot, facts)):
         return _implicit(silent)
-    if _needs_trust(question, lot) and not may_be_asked(question):
+    trust = _needs_trust(question, lot)
+    if trust and not may_be_asked(question):
         return _NOT_ASKED
     if not of_account:
         return _outsider(question, facts)
     if principal.account == question.resource_account:
-        return _own_account(question, lot, facts)
+        return _own_account(question, lot, facts, must_grant=trust or question.resource_policy_kind != "resource")
     return _other_account(question, lot, facts)
 
 
@@ -150,15 +149,13 @@ def _any_reached(policies: Sequence[Attached], layer: str, question: Question, f
     action = question.action
     for policy in policies:
         for audience, row in policy.part(action, layer).denies:
-            if _reaches(audience, question) and applies(row, facts):
+            if (audience is None or _reaches(audience, question)) and applies(row, facts):
                 return True
     return False
 
 
-def _reaches(audience: Audience | None, question: Question) -> bool:
-    """Whether the audience of a Deny holds the caller."""
-    if audience is None or audience.open:
-        return True
+def _reaches(audience: Audience, question: Question) -> bool:
+    """Whether the audience of a Deny, which does not hold everybody, holds the caller."""
     return audience.hits(question.principal, bounded=question.bound.boundary is not None)
 
 
@@ -188,7 +185,7 @@ def _explicit(question: Question, lot: Lot, facts: Facts) -> Decision:
         for policies, layer in _resource_side(question, lot)
         for policy in policies
         for audience, row in policy.part(question.action, layer).denies
-        if _reaches(audience, question) and applies(row, facts)
+        if (audience is None or _reaches(audience, question)) and applies(row, facts)
     ]
     if held_by_scps(question):
         found += [row[-1].statements[0] for row in lot.scp_denies if applies(row, facts)]
@@ -251,14 +248,13 @@ def _outsider(question: Question, facts: Facts) -> Decision:
     return Decision(ALLOWED, True, ("resource",), (ref,))
 
 
-def _own_account(question: Question, lot: Lot, facts: Facts) -> Decision:
-    """Caller and resource in one account (rules 7.10 and 7.11)."""
-    must_grant = question.resource_policy_kind != "resource" or _needs_trust(question, lot)
-    principal = question.principal
-    if principal.is_root and not must_grant:
+def _own_account(question: Question, lot: Lot, facts: Facts, *, must_grant: bool) -> Decision:
+    """Caller and resource in one account (rules 7.10 and 7.11). `must_grant`: the resource's policy has to allow."""
+    is_root = question.principal.type is _ROOT_USER
+    if is_root and not must_grant:
         return _ROOT
     naming, ref = _by_resource(question, facts)
-    if ref is not None and (naming is _ITSELF or principal.is_root):
+    if ref is not None and (naming is _ITSELF or is_root):
         return Decision(ALLOWED, True, ("resource",), (ref,))
     if must_grant and ref is None:
         return _implicit(("resource",))

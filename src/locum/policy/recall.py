@@ -8,8 +8,12 @@ no answer outlives a change. Nobody's answers are kept unless asked through here
 
 from __future__ import annotations
 
-from locum.policy.bound import Kept, attached
-from locum.policy.context import Context
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache, partial
+from operator import itemgetter
+
+from locum.policy.bound import Kept, Reads, attached
+from locum.policy.context import Context, Value
 from locum.policy.decide import decide
 from locum.policy.decision import Decision
 from locum.policy.match import fold
@@ -17,6 +21,9 @@ from locum.policy.question import Question
 
 # Questions whose answers one Bound keeps before it starts over, and values of condition keys for each of them.
 RECALLED, VALUES = 256, 64
+
+# Sets of condition keys that are read together, kept for everybody.
+SHARED = 1024
 
 
 def recall(question: Question) -> Decision:
@@ -40,13 +47,11 @@ def recall(question: Question) -> Decision:
         if found.always is not None:
             return found.always
         context = question.context
-        if isinstance(context, Context):
-            values = tuple(map(context.keys.get, found.reads))
-        else:
-            names = tuple(context)
-            if names != found.names:
-                _spell(found, names)
-            values = tuple(map(context.get, found.spelled))
+        keys = context.keys if isinstance(context, Context) else context
+        names, values_of = found.reads.last
+        if names != (spelled := tuple(keys)):
+            values_of = _spelled(found.reads, spelled)
+        values = values_of(keys)
         decision = found.answers.get(values)
     except TypeError:
         return decide(question)
@@ -58,23 +63,44 @@ def recall(question: Question) -> Decision:
     return decision
 
 
-def _spell(found: Kept, names: tuple[str, ...]) -> None:
-    """Note how a context with these names spells the keys that are read; of two spellings the later one counts."""
-    spelled = {fold(name): name for name in names}
-    found.spelled = tuple(spelled.get(name, name) for name in found.reads)
-    found.names = names
+def _spelled(reads: Reads, names: tuple[str, ...]) -> Callable[[Mapping[str, Value]], object]:
+    """What takes the values of these keys out of a context with these names; of two spellings the later one counts.
+
+    What it takes tells every two contexts apart: of one key its value, of several a tuple, with None for an absent one.
+    """
+    by_folded = {fold(name): name for name in names}
+    spellings = [by_folded.get(key) for key in reads.keys]
+    values_of = partial(_some, spellings) if None in spellings else itemgetter(*spellings)
+    reads.last = names, values_of
+    return values_of
+
+
+def _some(spellings: Sequence[str | None], context: Mapping[str, Value]) -> tuple[Value | None, ...]:
+    """The values of a context that does not have all these keys. Always a tuple that holds None, as no value does."""
+    return tuple(None if name is None else context[name] for name in spellings)
 
 
 def _learned(question: Question, asked: tuple[object, ...]) -> Kept:
     """What is kept about `question` from now on. Raises TypeError when a part of it can change where it stands."""
     hash(asked)
     reads = _reads(question)
-    found = Kept(asked, reads, None if reads else decide(question))
+    found = Kept(asked, _shared(reads), None if reads else decide(question))
     kept = question.bound.recalled
     if len(kept) >= RECALLED:
         kept.clear()
     kept[question.resource, question.action] = found
     return found
+
+
+@lru_cache(maxsize=SHARED)
+def _shared(keys: tuple[str, ...]) -> Reads:
+    """One for all answers that depend on the same keys: requests spell them alike, whoever makes them."""
+    return Reads(keys, ((), _nothing))
+
+
+def _nothing(context: Mapping[str, Value]) -> object:
+    """The values in a context without any key."""
+    return None
 
 
 def _reads(question: Question) -> tuple[str, ...]:
@@ -83,4 +109,4 @@ def _reads(question: Question) -> tuple[str, ...]:
     parts = [one.part(action, "resource") for one in attached(question.resource_policy)]
     parts += [one.part(action, "endpoint") for one in attached(question.endpoint)]
     parts += [one.part(action, "rcp") for level in question.rcps or () for one in level]
-    return tuple(question.bound.lot(action).reads.union(*(one.reads for one in parts)))
+    return tuple(sorted(question.bound.lot(action).reads.union(*(one.reads for one in parts))))

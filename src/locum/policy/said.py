@@ -28,7 +28,14 @@ def meets(tests: Sequence[Test], facts: Facts) -> bool:
 
 def applies(row: Row, facts: Facts) -> bool:
     """Whether this statement applies to the resource under these facts; its action already does."""
-    return first((row,), facts) is not None
+    starts, ends, covers, tests, _ = row
+    resource = facts.resource
+    return (
+        (not starts or resource.startswith(starts))
+        and (resource.endswith(ends, len(starts)) if ends else ends is not None or len(resource) == len(starts))
+        and (covers is None or covers(resource))
+        and (tests is None or meets(tests, facts))
+    )
 
 
 def first(rows: Rows, facts: Facts) -> StatementRef | None:
@@ -55,8 +62,8 @@ def granted(
             if audience is None:
                 continue
             naming = _ITSELF if audience.open else audience.names(question.principal)
-            if naming > best and (found := first((row,), facts)) is not None:
-                best, ref = naming, found
+            if naming > best and applies(row, facts):
+                best, ref = naming, row[-1].statements[0]
                 if best is _ITSELF:
                     return best, ref
     return best, ref

@@ -52,6 +52,13 @@ def test_what_binds_a_caller_shows_no_policy() -> None:
     assert repr(NOBODY) == "Bound(0 identity policies)"
 
 
+def test_what_binds_two_callers_is_never_the_same_and_never_nothing() -> None:
+    one, other = bind(), bind()
+    assert one
+    assert one != other
+    assert len({one, other}) == 2
+
+
 def test_what_the_server_derived_wins_over_what_came_from_outside() -> None:
     context = Context({"aws:PrincipalTag/team": "red"}, {"AWS:principaltag/TEAM": "blue", "aws:RequestTag/x": "1"})
     assert context.find("aws:principaltag/team") == "red"
@@ -60,6 +67,30 @@ def test_what_the_server_derived_wins_over_what_came_from_outside() -> None:
     assert Context({"k": (), "e": ""}).find("k") is None
     assert Context({"k": (), "e": ""}).find("E") == ""
     assert repr(context) == "Context(2 keys)"
+
+
+@pytest.mark.parametrize(
+    ("values", "sentence"),
+    [
+        ("k", "a context of type `str`; a mapping from keys to values would be right"),
+        ({1: "v"}, "a context key of type `int`; a text would be right"),
+        ({"k": 1}, "context key `k` is of type `int`; a text or a tuple of texts would be right"),
+        ({"k": None}, "context key `k` is of type `NoneType`; a text or a tuple of texts would be right"),
+        ({"k": ("v", 1)}, "context key `k` is of type `int` in a tuple; a text or a tuple of texts would be right"),
+    ],
+)
+def test_what_is_no_value_is_refused_with_its_key_and_never_shown(values: Any, sentence: str) -> None:
+    for make in (lambda: Context(values), lambda: Context({}, values)):
+        with pytest.raises(TypeError) as refused:
+            make()
+        assert str(refused.value) == sentence
+
+
+def test_a_text_of_a_kind_of_its_own_is_a_text() -> None:
+    class Text(str):
+        __slots__ = ()
+
+    assert Context({Text("K"): Text("v"), "several": (Text("v"),)}).find("k") == "v"
 
 
 def test_a_kelvin_sign_is_no_k() -> None:
@@ -292,3 +323,10 @@ def test_what_a_glob_matches(pattern: str, text: str, matches: bool) -> None:
 def test_one_character_of_a_field_is_one_and_no_colon() -> None:
     for text, matches in (("ab", True), ("b", False), ("aab", False), (":b", False)):
         assert compiled((Wild.FIELD_ONE, "b"))(text) is matches
+
+
+def test_a_run_inside_a_field_goes_to_its_end_and_no_further() -> None:
+    for text, matches in (("ab", True), ("b", True), ("aab", True), ("a:b", False), (":b", False), ("b:b", False)):
+        assert compiled((Wild.FIELD_RUN, "b"))(text) is matches
+    assert compiled(("a:", Wild.FIELD_RUN, ":", Wild.RUN))("a::b:c")
+    assert not compiled(("a:", Wild.FIELD_RUN, "c:", Wild.RUN))("a:b:c:d")

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 from tests.unit.policy.asking import ask
 
-from locum.policy import Attached, PolicyKind, Question, bind, decide, parse, recall
+from locum.policy import Attached, Context, PolicyKind, Question, bind, decide, parse, recall
 from locum.policy.recall import RECALLED, VALUES
 
 BUCKET = "arn:aws:s3:::b/k"
@@ -92,3 +92,31 @@ def test_what_cannot_be_a_key_is_decided_anew() -> None:
     assert recall(listed) == decide(listed)
     values = but(limited(identity={"allow": "s3:*", "if": {"StringEquals": {"k": "v"}}}), context={"k": ["v"]})
     assert recall(values).allowed
+
+
+TWO = {
+    "allow": "s3:*",
+    "if": {"StringEquals": {"aws:PrincipalTag/a": "x"}, "StringNotEquals": {"aws:PrincipalTag/b": "y"}},
+}
+
+
+def test_contexts_with_other_names_do_not_share_answers() -> None:
+    question = limited(identity=TWO)
+    contexts: list[dict[str, Any]] = [
+        {},
+        {"aws:PrincipalTag/a": "x"},
+        {"aws:PrincipalTag/b": "x"},
+        {"aws:PrincipalTag/a": "x", "aws:PrincipalTag/b": "y"},
+        {"aws:PrincipalTag/b": "y", "aws:PrincipalTag/a": "x"},
+        {"aws:PrincipalTag/b": "x", "aws:PrincipalTag/a": "y"},
+        {"AWS:principaltag/A": "x", "aws:PrincipalTag/a": "z"},
+    ]
+    for context in contexts * 2:
+        asked = but(question, context=context)
+        assert recall(asked) == decide(asked) == recall(but(asked, context=Context(context)))
+
+
+def test_an_absent_key_is_no_key_without_a_value() -> None:
+    question = limited(identity={"allow": "s3:*", "if": {"Null": {"k": "true"}}})
+    for context, allowed in (({"other": "1"}, True), ({"k": ""}, False), ({"k": ()}, True), ({}, True)):
+        assert recall(but(question, context=context)).allowed is allowed
