@@ -12,7 +12,9 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Iterable
+from contextlib import ExitStack
 from pathlib import Path
+from statistics import median
 
 import msgspec
 
@@ -20,9 +22,10 @@ from benchmarks import serving, signed
 from benchmarks.calls import figures, opened, port_of
 from benchmarks.load import Job
 from benchmarks.table import Row, Table
+from benchmarks.world import World
 
 QUESTION = "calls a second of the busiest worker's CPU, and on the wall"
-CONNECTIONS, SECONDS, ROUNDS, NAMES, WORKERS = 32, 3.0, 3, 64, (1, 2)
+CONNECTIONS, SECONDS, ROUNDS, NAMES, WORKERS = 32, 2.0, 5, 64, (1, 2)
 UNIT = "/CPU-s"
 
 
@@ -38,36 +41,50 @@ class Took(msgspec.Struct, frozen=True):
         """Answers a second, if each worker had a core of its own."""
         return self.answers / max(self.spent)
 
+    @property
+    def each(self) -> float:
+        """Answers for a second of CPU, of whichever worker."""
+        return self.answers / sum(self.spent)
+
 
 def run() -> Table:
-    """AssumeRole and GetCallerIdentity, by one worker and by two."""
+    """AssumeRole and GetCallerIdentity, by one worker and by two, in turn."""
     if not serving.measurable():
         return Table("workers", QUESTION, (Row("all", None, UNIT, "SKIPPED: this machine has no /proc"),))
-    best: dict[tuple[str, int], Took] = {}
-    for workers in WORKERS:
-        with tempfile.TemporaryDirectory() as folder:
+    took: dict[tuple[str, int], list[Took]] = {}
+    with ExitStack() as open_now:
+        jobs = []
+        for workers in WORKERS:
+            folder = open_now.enter_context(tempfile.TemporaryDirectory())
             server, world = opened(Path(folder), "--workers", str(workers), pinned=False)
-            with server:
-                assume = [
-                    signed.form("sts:AssumeRole", RoleArn=world.role, RoleSessionName=f"s-{n}").decode()
-                    for n in range(NAMES)
-                ]
-                asked = {"AssumeRole": assume, "GetCallerIdentity": [signed.form("sts:GetCallerIdentity").decode()]}
-                processes = serving.below(server.process.pid) or [server.process.pid]
-                for name, bodies in asked.items():
-                    job = Job(
-                        port=port_of(server),
-                        process=server.process.pid,
-                        core=-1,
-                        key=world.key,
-                        service="sts",
-                        bodies=bodies,
-                        connections=CONNECTIONS * workers,
-                        seconds=SECONDS,
-                        warm=0.0,
-                    )
-                    best[name, workers] = max((_took(job, processes) for _ in range(ROUNDS)), key=lambda one: one.able)
-    return Table("workers", QUESTION, tuple(_rows(best)))
+            open_now.enter_context(server)
+            processes = serving.below(server.process.pid) or [server.process.pid]
+            for name, bodies in _asked(world).items():
+                job = Job(
+                    port=port_of(server),
+                    process=server.process.pid,
+                    core=-1,
+                    key=world.key,
+                    service="sts",
+                    bodies=bodies,
+                    connections=CONNECTIONS * workers,
+                    seconds=SECONDS,
+                    warm=0.0,
+                )
+                jobs.append((name, workers, job, processes))
+        for _ in range(ROUNDS):
+            for name, workers, job, processes in jobs:
+                took.setdefault((name, workers), []).append(_took(job, processes))
+    return Table("workers", QUESTION, tuple(_rows(took)))
+
+
+def _asked(world: World) -> dict[str, list[str]]:
+    """The calls, and their bodies."""
+    assume = [signed.form("sts:AssumeRole", RoleArn=world.role, RoleSessionName=f"s-{n}") for n in range(NAMES)]
+    return {
+        "AssumeRole": [one.decode() for one in assume],
+        "GetCallerIdentity": [signed.form("sts:GetCallerIdentity").decode()],
+    }
 
 
 def _took(job: Job, processes: list[int]) -> Took:
@@ -83,17 +100,19 @@ def _took(job: Job, processes: list[int]) -> Took:
     )
 
 
-def _rows(best: dict[tuple[str, int], Took]) -> Iterable[Row]:
-    for name in dict.fromkeys(name for name, _ in best):
+def _rows(took: dict[tuple[str, int], list[Took]]) -> Iterable[Row]:
+    for name in dict.fromkeys(name for name, _ in took):
         for workers in WORKERS:
-            took = best[name, workers]
-            share = " and ".join(f"{spent / took.seconds:.0%}" for spent in took.spent)
-            said = (
-                f"{sum(took.spent) / took.answers * 1e6:.0f} µs CPU each; the workers had {share} of a core;"
-                f" {took.answers / took.seconds:,.0f} a second on the wall of {os.cpu_count()} cores"
+            rounds = took[name, workers]
+            shares = " and ".join(
+                f"{median(one.spent[n] / one.seconds for one in rounds):.0%}" for n in range(len(rounds[0].spent))
             )
-            yield Row(f"{name}, {workers} worker{'s' if workers > 1 else ''}", took.able, UNIT, said)
-        one, two = (best[name, workers] for workers in WORKERS)
-        even = WORKERS[-1] * (two.answers / sum(two.spent)) / (one.answers / sum(one.spent))
-        note = f"{even:.2f} if connections were spread evenly, by CPU for each call alone"
-        yield Row(f"{name}, two against one", two.able / one.able, "times", note)
+            wall = median(one.answers / one.seconds for one in rounds)
+            said = f"{1e6 / median(one.each for one in rounds):.0f} µs CPU each; the workers had {shares} of a core"
+            what = f"{name}, {workers} worker{'s' if workers > 1 else ''}"
+            note = f"{said}; {wall:,.0f} a second on the wall of {os.cpu_count()} cores"
+            yield Row(what, median(one.able for one in rounds), UNIT, note)
+        one, two = (took[name, workers] for workers in WORKERS)
+        even = WORKERS[-1] * median(round.each for round in two) / median(round.each for round in one)
+        times = median(round.able for round in two) / median(round.able for round in one)
+        yield Row(f"{name}, two against one", times, "times", f"{even:.2f} if both had had as many connections")

@@ -27,7 +27,8 @@ _DENIALS = frozenset({"explicitDeny", "implicitDeny", "AccessDenied"})
 
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     """Which records: every condition that is given must hold. `user` is an ARN, a name, a key id or an id; `operation`
-    a pattern (`iam:Create*`), without regard to case; `outcome` one of the record's, or `denied`, or `refused`."""
+    a pattern (`iam:Create*`), without regard to case; `outcome` one of the record's, or `denied` (which AWS calls
+    `AccessDenied`), or `refused`."""
 
     user: str | None = None
     operation: str | None = None
@@ -54,7 +55,7 @@ def _is(user: str, record: Record) -> bool:
 
 
 def _ended(wanted: str, outcome: str) -> bool:
-    if wanted == DENIED:
+    if wanted in (DENIED, "AccessDenied"):
         return outcome in _DENIALS
     if wanted == "refused":
         return outcome != ALLOWED

@@ -90,12 +90,16 @@ def log(
     from locum.audit.files import chains
     from locum.audit.reading import Following, Wanted, merged
 
+    if since is not None and until is not None and since >= until:
+        raise click.UsageError("--since is not before --until, so that nothing could be between them")
     directory = _directory(chosen)
     wanted = Wanted(user=user, operation=operation, outcome=outcome, since=since, until=until)
     following = Following(directory, wanted) if follow else None
     found = chains(directory)
     with _progress("reading", found) as seen:
-        _print(merged(found, wanted, seen=seen), form, whole=not follow)
+        count = _print(merged(found, wanted, seen=seen), form, whole=not follow)
+    if not count and following is None and sys.stderr.isatty():
+        click.echo("no record is like that", err=True)
     if following is not None:
         _follow(following.take, form)
 
@@ -176,7 +180,8 @@ def _told(one: Checked) -> str:
         return f"chain {one.chain}: record {one.finding.sequence} is bad: {one.finding.sentence}"
     behind = f", the last {one.unsigned} of them not signed yet" if one.unsigned else ""
     pruned = f", {one.pruned} lines until {_second(one.through)} were pruned" if one.through is not None else ""
-    return f"chain {one.chain}: {one.lines - one.pruned} lines, {one.digests} digests{behind}, {state}{pruned}"
+    lines = f"{_many(one.lines - one.pruned, 'line')}, {_many(one.digests, 'digest')}"
+    return f"chain {one.chain}: {lines}{behind}, {state}{pruned}"
 
 
 def _second(moment: datetime) -> str:
@@ -199,7 +204,11 @@ def ending(checked: Sequence[Checked]) -> str:
     else:
         said = f"the audit trail is {whole}"
     there = [one for one in checked if one.lines > one.pruned or one.finding is not None]
-    return f"{said}: {sum(one.lines - one.pruned for one in checked)} lines in {len(there)} chains"
+    return f"{said}: {_many(sum(one.lines - one.pruned for one in checked), 'line')} in {_many(len(there), 'chain')}"
+
+
+def _many(count: int, noun: str) -> str:
+    return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
 def _shown(one: Checked) -> Mapping[str, Any]:
@@ -216,7 +225,8 @@ def _shown(one: Checked) -> Mapping[str, Any]:
     }
 
 
-def _print(records: Iterable[Record], form: str, *, whole: bool) -> None:
+def _print(records: Iterable[Record], form: str, *, whole: bool) -> int:
+    """Prints them; how many there were."""
     import msgspec
 
     from locum.audit.cloudtrail import event
@@ -226,12 +236,16 @@ def _print(records: Iterable[Record], form: str, *, whole: bool) -> None:
 
     if form == "cloudtrail" and whole:
         click.echo('{"Records":[', nl=False)
-        for number, record in enumerate(records):
-            click.echo(("," if number else "") + "\n" + encoded(event(record)), nl=False)
+        count = 0
+        for count, record in enumerate(records, 1):
+            click.echo(("," if count > 1 else "") + "\n" + encoded(event(record)), nl=False)
         click.echo("\n]}")
-        return
+        return count
+    count = 0
     for record in records:
+        count += 1
         click.echo({"json": encoded, "text": line}[form](record) if form != "cloudtrail" else encoded(event(record)))
+    return count
 
 
 def _follow(take: Callable[[], Iterable[Record]], form: str) -> None:

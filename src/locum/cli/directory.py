@@ -66,10 +66,14 @@ def only_account(chosen: Settings, named: str | None) -> str:
 
     if named is not None:
         try:
-            return account_id(named)
+            account_id(named)
         except ValueError as error:
             raise click.UsageError(str(error)) from error
     there = [account for account, _ in survey(store_file(chosen)).accounts if account]
+    if named is not None:
+        if named not in there:
+            raise click.UsageError(f"there is no account `{named}`; there are {', '.join(there)}")
+        return named
     if len(there) != 1:
         raise click.UsageError(f"there are {len(there)} accounts; name one of {', '.join(there)} with --account-id")
     return there[0]

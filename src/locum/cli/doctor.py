@@ -33,5 +33,5 @@ def command(chosen: Settings, form: str) -> None:
         for one in seen:
             mark, colour = MARKS[one.level]
             click.echo(f"{click.style(mark, fg=colour)}  {one.check}: {one.message}")
-        click.echo(f"{findings} findings in `{chosen.data_dir}`")
+        click.echo(f"{findings} finding{'' if findings == 1 else 's'} in `{chosen.data_dir}`")
     raise SystemExit(1 if findings else 0)

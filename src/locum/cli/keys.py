@@ -67,7 +67,8 @@ def status(chosen: Settings, form: str) -> None:
 @settings(*DIRECTORY)
 @click.argument("which", type=click.Choice(["tokens", "data", "master"]), default="tokens")
 @click.option("--new-key-file", default=None, metavar="FILE", help="master: wrap under the key in this file instead")
-def rotate(chosen: Settings, which: str, new_key_file: str | None) -> None:
+@FORM
+def rotate(chosen: Settings, which: str, new_key_file: str | None, form: str) -> None:
     """Let a new key take over: for session tokens, for sealed data, or the master key.
 
     tokens: the staged key seals from now on; the one before it opens its tokens until the last has ended. data: every
@@ -75,10 +76,18 @@ def rotate(chosen: Settings, which: str, new_key_file: str | None) -> None:
     """
     if new_key_file is not None and which != "master":
         raise click.UsageError("--new-key-file goes with `master`")
-    ROTATIONS[which](chosen, new_key_file)
+    _say(form, *ROTATIONS[which](chosen, new_key_file))
 
 
-def _rotate_tokens(chosen: Settings, new_key_file: str | None) -> None:
+Said = tuple[str, dict[str, object]]
+
+
+def _say(form: str, sentence: str, facts: dict[str, object]) -> None:
+    """What was done, for people or for machines."""
+    click.echo(json.dumps(facts) if form == "json" else sentence)
+
+
+def _rotate_tokens(chosen: Settings, new_key_file: str | None) -> Said:
     from locum.server import token_rules
     from locum.server.house import SystemMint
 
@@ -87,10 +96,11 @@ def _rotate_tokens(chosen: Settings, new_key_file: str | None) -> None:
         store.write(token_rules.rotate(mint, moment))
         store.write(token_rules.retire(moment))
         primary = next(key for key in store.token_keys() if key.state == "primary")
-    click.echo(f"token key {primary.number} seals from now on; the one before it opens its tokens for up to 36 hours")
+    said = f"token key {primary.number} seals from now on; the one before it opens its tokens for up to 36 hours"
+    return said, {"TokenKey": primary.number}
 
 
-def _rotate_data(chosen: Settings, new_key_file: str | None) -> None:
+def _rotate_data(chosen: Settings, new_key_file: str | None) -> Said:
     from locum.server import production
     from locum.store import rotation
     from locum.store.errors import StoreError
@@ -101,7 +111,8 @@ def _rotate_data(chosen: Settings, new_key_file: str | None) -> None:
         fresh, count = rotation.reseal(path, key, moved=_progress)
     except StoreError as error:
         directory.refuse(error)
-    click.echo(f"data key {fresh} seals from now on; {count} values moved to it, the keys before it are gone")
+    said = f"data key {fresh} seals from now on; {count} values moved to it, the keys before it are gone"
+    return said, {"DataKey": fresh, "Moved": count}
 
 
 def _progress(count: int) -> None:
@@ -109,7 +120,7 @@ def _progress(count: int) -> None:
         click.echo(f"\r{count} values", nl=False, err=True)
 
 
-def _rotate_master(chosen: Settings, new_key_file: str | None) -> None:
+def _rotate_master(chosen: Settings, new_key_file: str | None) -> Said:
     from locum.server import production
     from locum.store import masterkey, rotation
     from locum.store.errors import StoreError
@@ -120,20 +131,23 @@ def _rotate_master(chosen: Settings, new_key_file: str | None) -> None:
         if new_key_file is not None:
             new = masterkey.read_file(Path(new_key_file))
             rotation.rewrap(path, production.master_key(chosen, os.environ)(), new)
-            shown = f"{MasterKey(new).fingerprint} in {new_key_file}; give servers that one with their next start"
+            fingerprint, place = MasterKey(new).fingerprint, new_key_file
+            then = "give servers that one with their next start"
         elif masterkey.VARIABLE in os.environ:
             raise click.UsageError(
                 f"the master key is in `{masterkey.VARIABLE}`; write a new one into a file and name it: --new-key-file"
             )
         else:
             file = production.master_key_file(chosen)
-            shown = f"{rotation.rotate_master_key(path, file)} in {file}; backups need the key of their time"
+            fingerprint, place = rotation.rotate_master_key(path, file), str(file)
+            then = "backups need the key of their time"
     except StoreError as error:
         directory.refuse(error)
-    click.echo(f"every data key is wrapped under the new master key {shown}")
+    said = f"every data key is wrapped under the new master key {fingerprint} in {place}; {then}"
+    return said, {"MasterKey": fingerprint, "MasterKeyFile": place}
 
 
-ROTATIONS: dict[str, Callable[[Settings, str | None], None]] = {
+ROTATIONS: dict[str, Callable[[Settings, str | None], Said]] = {
     "tokens": _rotate_tokens,
     "data": _rotate_data,
     "master": _rotate_master,
@@ -157,7 +171,8 @@ def _moment(text: str, now: datetime) -> datetime:
 @settings(*DIRECTORY)
 @click.option("--before", default=None, metavar="TIME", help="only tokens issued before this moment (UTC)")
 @click.option("--key", "number", default=None, type=click.IntRange(1, 0x7FFF), help="only tokens of this token key")
-def revoke_tokens(chosen: Settings, before: str | None, number: int | None) -> None:
+@FORM
+def revoke_tokens(chosen: Settings, before: str | None, number: int | None, form: str) -> None:
     """End session tokens before their time: all of them, those of one key, or those issued before a moment."""
     from locum.server import token_rules
     from locum.server.house import SystemMint
@@ -176,13 +191,14 @@ def revoke_tokens(chosen: Settings, before: str | None, number: int | None) -> N
         except token_rules.TokenRulesError as error:
             raise click.UsageError(str(error)) from error
     which = f"issued before {before}" if before else f"of token key {number}" if number else "issued until now"
-    click.echo(f"every session token {which} is void")
+    _say(form, f"every session token {which} is void", {"Before": before, "TokenKey": number})
 
 
 @command.command("deny-token")
 @settings(*DIRECTORY)
 @click.argument("file", type=click.File("r"), default="-")
-def deny_token(chosen: Settings, file: TextIO) -> None:
+@FORM
+def deny_token(chosen: Settings, file: TextIO, form: str) -> None:
     """End one session token before its time. FILE holds the token; `-`, the default, reads it from stdin."""
     from locum.server import token_rules
     from locum.session.token import salt_of
@@ -192,7 +208,7 @@ def deny_token(chosen: Settings, file: TextIO) -> None:
         raise click.UsageError("that is no session token of Locum's")
     with directory.opened(chosen) as store:
         new = store.write(token_rules.deny(salt, directory.now()))
-    click.echo("the token is void" if new else "the token was void already")
+    _say(form, "the token is void" if new else "the token was void already", {"Changed": new})
 
 
 @command.command("end-sessions")
@@ -200,7 +216,8 @@ def deny_token(chosen: Settings, file: TextIO) -> None:
 @click.option("--account-id", "account", default=None, metavar="ID", help="which account, when there are several")
 @click.option("--role", default=None, metavar="NAME", help="end every session of this role")
 @click.option("--user", default=None, metavar="NAME", help="end every session of this user")
-def end_sessions(chosen: Settings, account: str | None, role: str | None, user: str | None) -> None:
+@FORM
+def end_sessions(chosen: Settings, account: str | None, role: str | None, user: str | None, form: str) -> None:
     """End every session of a role or a user. Clients that renew theirs go on; access keys are not touched."""
     from locum.aws.faults import Refusal
     from locum.server import token_rules
@@ -213,4 +230,5 @@ def end_sessions(chosen: Settings, account: str | None, role: str | None, user: 
             store.write(token_rules.end_sessions(number, role=role, user=user, now=directory.now()))
         except Refusal as refusal:
             raise click.UsageError(refusal.message) from refusal
-    click.echo(f"every session of {'role' if role else 'user'} {role or user} is over")
+    said = f"every session of {'role' if role else 'user'} {role or user} is over"
+    _say(form, said, {"AccountId": number, "Role": role, "User": user})

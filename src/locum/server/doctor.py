@@ -99,6 +99,9 @@ def _seal(patient: Patient) -> Found:
 
 
 def _store(patient: Patient) -> Found:
+    if not patient.store.exists():
+        yield "finding", f"there is no store at `{patient.store}`; `locum serve` makes one"
+        return
     found = survey(patient.store)
     if found.mode != "serve":
         yield "finding", f"the store was made by `locum {found.mode}`; `locum serve` does not open it"
@@ -111,7 +114,14 @@ def _store(patient: Patient) -> Found:
         yield "finding", f"the store holds account `{number}`, which is everybody's"
     for id in present(patient.store, AccessKey, [id for id, _, _ in well_known.PAIRS]):
         yield "finding", f"the store holds the access key `{id}`, which is everybody's"
-    yield "ok", f"revision {found.revision}, generation {found.generation}, {len(_accounts(found))} accounts"
+    yield (
+        "ok",
+        f"revision {found.revision}, generation {found.generation}, {_counted(len(_accounts(found)), 'account')}",
+    )
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
 def _accounts(found: Survey) -> list[str]:
@@ -206,11 +216,17 @@ CHECKS: Mapping[str, Callable[[Patient], Found]] = {
 }
 
 
+#: what has nothing to look at where there is no store; that there is none is one finding, not six
+OF_THE_STORE = frozenset({"soundness", "seal", "clock", "token keys", "data keys"})
+
+
 def examine(settings: Settings, environment: Mapping[str, str], *, now: datetime | None = None) -> tuple[Seen, ...]:
     """What every check saw, in their order. Never raises for what is wrong with the directory."""
     patient = Patient(settings, settings.data_dir / safe.STORE, environment, now or datetime.now(UTC))
     seen: list[Seen] = []
     for name, check in CHECKS.items():
+        if name in OF_THE_STORE and not patient.store.exists():
+            continue
         try:
             seen += [Seen(name, level, message) for level, message in check(patient)]
         except (StoreError, OSError, ValueError) as error:

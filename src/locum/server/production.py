@@ -102,22 +102,27 @@ def begin(settings: Settings, key: Key) -> First | None:
     mint, clocks = SystemMint(), Clocks()
     store = open_directory(settings, key)
     try:
-        if store.read(token_keys.every):
-            return None
-        number = settings.account_id or new_number(mint)
-        added = add_account(store, settings, number, mint, clocks.moment().now, keys=True)
+        with rotation.alone(settings.data_dir, wait=True):
+            if store.read(token_keys.every):
+                return None
+            number = settings.account_id or new_number(mint)
+            added = _add_account(store, settings, number, mint, clocks.moment().now, keys=True)
         return First(added.account, settings.data_dir / ROOT_KEY)
     finally:
         store.close()
 
 
-def add_account(
-    store: SqlStore, settings: Settings, number: str, mint: SystemMint, now: datetime, *, keys: bool = False
-) -> Added:
-    """A new account with a root key, which is in its file before it counts. `keys` makes the first token keys, too.
+def add_account(store: SqlStore, settings: Settings, number: str, mint: SystemMint, now: datetime) -> Added:
+    """A new account with a root key, which is in its file before it counts: of several at once one after another, so
+    that the file holds the key that counts. Raises ValueError for an account that exists or is everybody's."""
+    with rotation.alone(settings.data_dir, wait=True):
+        return _add_account(store, settings, number, mint, now, keys=False)
 
-    Raises ValueError for an account that exists or is everybody's.
-    """
+
+def _add_account(
+    store: SqlStore, settings: Settings, number: str, mint: SystemMint, now: datetime, *, keys: bool
+) -> Added:
+    """The same, while nobody else does it. `keys` makes the first token keys, too."""
     well_known.require_own_account(number)
     place = Place(region=settings.region)
     pair = new_pair(mint, place, number)

@@ -17,6 +17,7 @@ from locum.server.accounts import new_pair
 from locum.server.production import ROOT_KEY, write_root_key
 from locum.server.settings import Settings
 from locum.server.token_rules import author
+from locum.store import rotation
 from locum.store.engine import SqlStore
 from locum.store.tx import Tx
 
@@ -33,7 +34,6 @@ def recover(
     pair = new_pair(mint, Place(region=settings.region), account)
     well_known.require_own_pair(pair.id, pair.secret)
     path = root_key_file(settings.data_dir, account)
-    write_root_key(path, account, pair)
 
     def step(tx: Tx) -> tuple[str, ...]:
         tx.written_by(author("RecoverRoot", now))
@@ -45,7 +45,9 @@ def recover(
         tx.put_secret(key, SECRET, pair.secret)
         return tuple(old.id for old in gone)
 
-    return path, store.write(step)
+    with rotation.alone(settings.data_dir, wait=True):  # of two at once, the file is the later one's, as the store is
+        write_root_key(path, account, pair)
+        return path, store.write(step)
 
 
 def root_key_file(directory: Path, account: str) -> Path:

@@ -66,7 +66,7 @@ def rotate_master_key(store: Path, file: Path, *, octets: Octets = os.urandom) -
 
     Raises SealedError when the key in the file is not the store's. The old key opens nothing afterwards.
     """
-    with _alone(file.parent):
+    with alone(file.parent):
         _settle(store, file)
         old, new = masterkey.read_file(file), Secret(octets(32).hex())
         masterkey.write(masterkey.following(file), new)
@@ -76,14 +76,15 @@ def rotate_master_key(store: Path, file: Path, *, octets: Octets = os.urandom) -
 
 
 @contextmanager
-def _alone(directory: Path, *, wait: bool = False) -> Iterator[None]:
-    """Keeps other processes from changing the directory's master key. Raises BusyError when one does, or waits."""
+def alone(directory: Path, *, wait: bool = False) -> Iterator[None]:
+    """Keeps other processes from changing what is kept in the directory beside the store, its master key and the files
+    of root keys. Raises BusyError when one does, or waits."""
     descriptor = os.open(directory, os.O_RDONLY)
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
         except BlockingIOError as error:
-            raise BusyError("another process changes the master key") from error
+            raise BusyError("another process changes the keys of this directory; try again") from error
         yield
     finally:
         os.close(descriptor)
@@ -105,7 +106,7 @@ def settle(store: Path, file: Path) -> None:
     store's.
     """
     if masterkey.following(file).exists():
-        with _alone(file.parent, wait=True):
+        with alone(file.parent, wait=True):
             _settle(store, file)
 
 
