@@ -14,7 +14,7 @@ from datetime import datetime
 from locum.aws import managed_policies
 from locum.aws.arn import Arn
 from locum.call import Caller
-from locum.iam.entities import Group, Role, User
+from locum.iam.entities import Group, Identity, Role, User
 from locum.iam.inline import InlinePolicy
 from locum.iam.names import arn_of
 from locum.iam.policies import ManagedPolicy, PolicyVersion, version_id
@@ -114,23 +114,32 @@ def _bound(caller: Caller, tx: Tx) -> Bound:
     entity: User | Role | None = tx.find_id(User, caller.entity_id) or tx.find_id(Role, caller.entity_id)
     if entity is None:
         return bind(identity=(), boundary=None, session=())  # gone in between: nothing binds it, nothing is allowed
-    holders: list[User | Role | Group] = [entity]
-    if isinstance(entity, User):
-        holders.extend(tx.get_id(Group, group) for group in tx.targets(Relation.MEMBERSHIP, entity.id))
-    identity = [attached for holder in holders for attached in _policies(holder, tx, partition)]
-    boundaries = _managed(tx.targets(Relation.BOUNDARY, entity.id), tx, partition, PolicyKind.BOUNDARY)
+    boundaries = boundary_of(entity, tx, partition)
     return bind(
-        identity=identity,
+        identity=[attached for holder in holders_of(entity, tx) for attached in policies_of(holder, tx, partition)],
         boundary=next(iter(boundaries), None),
         session=_session_policies(caller, tx, partition),
     )
 
 
-def _policies(holder: User | Role | Group, tx: Tx, partition: str) -> Iterable[Attached]:
+def holders_of(entity: Identity, tx: Tx) -> Sequence[Identity]:
+    """Whose policies are an identity's: its own, and for a user those of its groups."""
+    if not isinstance(entity, User):
+        return (entity,)
+    return (entity, *(tx.get_id(Group, group) for group in tx.targets(Relation.MEMBERSHIP, entity.id)))
+
+
+def boundary_of(entity: Identity, tx: Tx, partition: str) -> Sequence[Attached]:
+    """The permissions boundary of a user or role: one or none."""
+    return _managed(tx.targets(Relation.BOUNDARY, entity.id), tx, partition, PolicyKind.BOUNDARY)
+
+
+def policies_of(holder: Identity, tx: Tx, partition: str) -> Iterable[Attached]:
     """The inline and attached policies of one identity."""
     for inline in tx.owned(InlinePolicy, holder.id):
         source = f"inline policy {inline.name} of {holder.kind}/{holder.name}"
-        yield Attached(source, compiled(inline.document, PolicyKind.IDENTITY))
+        id = f"{holder.kind}_{holder.name}_{inline.name}"
+        yield Attached(source, compiled(inline.document, PolicyKind.IDENTITY), id)
     yield from _managed(tx.targets(Relation.ATTACHMENT, holder.id), tx, partition, PolicyKind.IDENTITY)
 
 
@@ -145,11 +154,11 @@ def _managed(targets: Iterable[str], tx: Tx, partition: str, kind: PolicyKind) -
             aws = managed_policies.find(target)
             if aws is None:
                 raise LookupError(f"`{target}` is attached but is no AWS managed policy of this version")
-            found.append(Attached(target, compiled(aws.document, kind)))
+            found.append(Attached(target, compiled(aws.document, kind), aws.name))
             continue
         policy = tx.get_id(ManagedPolicy, target)
         version = tx.get_id(PolicyVersion, version_id(target, policy.default_version))
-        found.append(Attached(arn_of(policy, partition), compiled(version.document, kind)))
+        found.append(Attached(arn_of(policy, partition), compiled(version.document, kind), policy.name))
     return found
 
 

@@ -90,14 +90,15 @@ class Part(msgspec.Struct, frozen=True, eq=False, gc=False):
 
 
 class Attached(msgspec.Struct, frozen=True, eq=False):
-    """A policy and what to call it in an explanation: its ARN, or `inline policy NAME of role/x`.
+    """A policy and what to call it in an explanation: its ARN, or `inline policy NAME of role/x`. `id` is what AWS's
+    simulator calls it: its name, or `role_x_NAME`.
 
     Keep it as long as the policy: it remembers which statements matter to an action.
     """
 
     source: str
     policy: Policy
-    type: str = ""
+    id: str = ""
     _speaking: dict[str, tuple[Candidate, ...]] = msgspec.field(default_factory=dict)
     _parts: dict[str, dict[str, Part]] = msgspec.field(default_factory=dict)
 

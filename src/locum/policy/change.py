@@ -127,7 +127,7 @@ def without_denies(question: Question, decision: Decision) -> Change:
     refs = set(decision.statements)
 
     def spared(policies: Sequence[Attached], layer: str) -> tuple[Attached, ...]:
-        return tuple(Attached(one.source, _spared(one.policy, one.source, layer, refs), one.type) for one in policies)
+        return tuple(Attached(one.source, _spared(one.policy, one.source, layer, refs), one.id) for one in policies)
 
     bound = question.bound
     without = msgspec.structs.replace(

@@ -149,12 +149,12 @@ def _any_reached(policies: Sequence[Attached], layer: str, question: Question, f
     action = question.action
     for policy in policies:
         for audience, row in policy.part(action, layer).denies:
-            if (audience is None or _reaches(audience, question)) and applies(row, facts):
+            if (audience is None or reaches(audience, question)) and applies(row, facts):
                 return True
     return False
 
 
-def _reaches(audience: Audience, question: Question) -> bool:
+def reaches(audience: Audience, question: Question) -> bool:
     """Whether the audience of a Deny, which does not hold everybody, holds the caller."""
     return audience.hits(question.principal, bounded=question.bound.boundary is not None)
 
@@ -185,7 +185,7 @@ def _explicit(question: Question, lot: Lot, facts: Facts) -> Decision:
         for policies, layer in _resource_side(question, lot)
         for policy in policies
         for audience, row in policy.part(question.action, layer).denies
-        if (audience is None or _reaches(audience, question)) and applies(row, facts)
+        if (audience is None or reaches(audience, question)) and applies(row, facts)
     ]
     if held_by_scps(question):
         found += [row[-1].statements[0] for row in lot.scp_denies if applies(row, facts)]

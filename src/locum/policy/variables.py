@@ -103,6 +103,11 @@ def reads(pieces: Template) -> frozenset[str]:
     return frozenset(piece.key for piece in pieces if isinstance(piece, Variable))
 
 
+def names(text: str) -> tuple[str, ...]:
+    """The keys of the variables in a text, as it spells them; those that have a default too."""
+    return tuple(found[1] for found in _VARIABLE.finditer(text) if found[0] not in _LITERALS)
+
+
 def fixed(pieces: Template) -> Pieces:
     """These pieces, which hold no variable. Raises ValueError when they do."""
     if any(isinstance(piece, Variable) for piece in pieces):
