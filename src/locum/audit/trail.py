@@ -1,11 +1,12 @@
 """`Trail`: where the records of one process go.
 
-Law: rules A1 and R13, decisions 19 and 20. A record that is `durable` joins the group that is written next, at once;
-its caller answers nobody before `Batch` says that it stands. Other records are written at most a second later, and are
-bounded (rule D8): what finds no room is lost, counted, and the count is a line of the chain. A write that fails is
-final: durable records are refused from then on, and so is what would need one (rule R12).
+Law: rules A1 and R13, decisions 19 and 20. A record that is `durable` joins the group that is written next; its caller
+answers nobody before `Batch` says that it stands, and asks for the write by waiting. Other records are written at most
+a second later, and are bounded (rule D8): what finds no room is lost, counted, and the count is a line of the chain. A
+write that fails is final: durable records are refused from then on, and so is what would need one (rule R12).
 
-One thread writes. Nobody waits for it but through a `Batch`, which also tells an event loop by a callback.
+One thread writes, and sleeps until somebody waits: adding a record wakes nobody, so that all calls of one turn of an
+event loop share a write and its hand-over. While it writes, the next group gathers by itself.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Event, Lock, Thread
-from time import monotonic, sleep
+from time import monotonic
 from typing import Protocol
 
 import msgspec
@@ -37,10 +38,6 @@ LOG = logging.getLogger("locum.audit")
 #: the main store learns of it; all but the octets in seconds
 GATHER, ROOM, SIGN, KEEP = 1.0, 16 << 20, 60.0, 3600.0
 
-#: when the last group had so many records, the next one may gather for so many seconds, in so many steps, as long as it
-#: grows: a lone client never waits for others (decisions 20), and many share what a write costs
-MANY, LINGER, STEPS = 8, 0.004, 4
-
 #: a file that is older is not gone on with, where files are pruned: only whole ones can be
 FILE_AGE = timedelta(days=1)
 
@@ -57,9 +54,11 @@ class TrailError(Exception):
 class Batch:
     """Records that become durable together."""
 
-    __slots__ = ("_door", "_gate", "_waiting", "done", "failure", "lines", "octets")
+    __slots__ = ("_door", "_gate", "_waiting", "done", "failure", "hurry", "lines", "octets")
 
-    def __init__(self) -> None:
+    def __init__(self, hurry: Callable[[], object]) -> None:
+        #: asks for the write, now; whoever has called `then` calls it when nothing more is to join
+        self.hurry = hurry
         self.lines: list[bytes] = []
         self.octets = 0
         self.done = False
@@ -69,11 +68,14 @@ class Batch:
         self._waiting: list[Callable[[], object]] = []
 
     def wait(self) -> None:
-        """Returns when the batch is done: the records are durable, or `failure` says why they never will be."""
+        """Asks for the write, and returns when the batch is done: the records are durable, or `failure` says why they
+        never will be."""
+        self.hurry()
         self._gate.wait()
 
     def then(self, callback: Callable[[], object]) -> None:
-        """Calls back, in the trail's thread, when the batch is done; at once when it is done already."""
+        """Calls back, in the trail's thread, when the batch is done; at once when it is done already. Asks for
+        nothing."""
         with self._door:
             if not self.done:
                 self._waiting.append(callback)
@@ -187,7 +189,7 @@ class FileTrail:
         self._file_began = now
         self._door = Lock()
         self._disk = Lock()
-        self._batch = Batch()
+        self._batch = Batch(self._hurry)
         self._since = 0.0
         self._something = Event()
         self._urgent = Event()
@@ -196,7 +198,6 @@ class FileTrail:
         self._signed_at = self._kept_at = seconds()
         self._unsigned = self._unkept = False
         self._lost_told = 0
-        self._last_group = 0
         self.lost = 0
         self.failure: str | None = None
         start = Start(chain=self._chain.id, at=now, locum=__version__)
@@ -239,17 +240,17 @@ class FileTrail:
                 self._since = self._seconds()
             batch.lines.append(line)
             batch.octets += len(line)
-        if durable and not self._urgent.is_set():
-            self._urgent.set()
+        if durable:
+            return batch
         if not self._something.is_set():
             self._something.set()
-        return batch if durable else None
+        return None
 
     def flush(self) -> None:
         """Writes what has gathered, now, and signs it when it is time. Never raises."""
         with self._disk:
             with self._door:
-                batch, self._batch = self._batch, Batch()
+                batch, self._batch = self._batch, Batch(self._hurry)
                 self._something.clear()
                 self._urgent.clear()
                 lost = self.lost - self._lost_told
@@ -318,7 +319,6 @@ class FileTrail:
 
     def _write(self, batch: Batch, lost: int) -> None:
         lines, count = batch.lines, len(batch.lines)
-        self._last_group = count
         if lost:
             lines.append(msgspec.json.encode(Lost(at=self._clock(), count=lost)))
         if lines:
@@ -380,21 +380,17 @@ class FileTrail:
             return max(0.0, self._kept_at + KEEP - self._seconds())
         return None
 
-    def _linger(self) -> None:
-        """Lets a group grow for as long as it does, but not for long."""
-        batch, count = self._batch, 0
-        for _ in range(STEPS):
-            if self._closed or len(batch.lines) == count:
-                return
-            count = len(batch.lines)
-            sleep(LINGER / STEPS)
+    def _hurry(self) -> None:
+        """Wakes the writer, which takes what has gathered by then."""
+        if not self._urgent.is_set():
+            self._urgent.set()
+            self._something.set()
 
     def _work(self) -> None:
         """The writer's thread."""
         while not self._closed:
             if self._something.wait(self._patience()):
-                if self._urgent.wait(GATHER) and self._last_group >= MANY:
-                    self._linger()
+                self._urgent.wait(GATHER)
                 self.flush()
             else:
                 with self._disk:

@@ -162,12 +162,14 @@ class App:
         return refused(refusal, None, request_id)
 
     async def _stands(self, batch: Batch) -> None:
-        """Returns when a batch of records is done. One call from the trail's thread wakes all that wait for it."""
+        """Returns when a batch of records is done. It is asked for when this turn of the loop has added what it will,
+        and one call from the trail's thread wakes all that wait for it."""
         loop = asyncio.get_running_loop()
         waiting = self._awaited.get(batch)
         if waiting is None:
             waiting = self._awaited[batch] = []
             batch.then(lambda: loop.call_soon_threadsafe(self._wake, batch))
+            loop.call_soon(batch.hurry)
         future: asyncio.Future[None] = loop.create_future()
         waiting.append(future)
         await future
