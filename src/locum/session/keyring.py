@@ -14,6 +14,8 @@ from typing import Literal
 import msgspec
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM, ChaCha20Poly1305
 
+from locum.aws.mac import SHA256, SHA512, Mac
+
 State = Literal["staged", "primary", "verify-only", "destroyed"]
 Mode = Literal["dev", "serve"]
 Cipher = Literal["AES-256-GCM", "ChaCha20-Poly1305"]
@@ -25,10 +27,27 @@ CIPHERS: dict[Cipher, type[AESGCM] | type[ChaCha20Poly1305]] = {
     "AES-256-GCM": AESGCM,
     "ChaCha20-Poly1305": ChaCha20Poly1305,
 }
+# What the three keys of a root are derived with, and the hash of the HMAC that each is for (rules T1, T2).
+PURPOSES = ((b"locum/enc", SHA512), (b"locum/secret", SHA512), (b"locum/akid", SHA256))
 
 
 class KeyringError(ValueError):
     """Keys that do not make a keyring, or a keyring that lacks the key asked for. Never a client's fault."""
+
+
+class _Gone(Mac):
+    """What is left of a destroyed key. Nothing is made under it."""
+
+    __slots__ = ()
+
+    def __init__(self) -> None:
+        pass
+
+    def __call__(self, text: bytes) -> bytes:
+        raise KeyringError("a destroyed key makes nothing")
+
+
+_GONE = _Gone()
 
 
 class TokenKey(msgspec.Struct, frozen=True):
@@ -40,22 +59,22 @@ class TokenKey(msgspec.Struct, frozen=True):
     id: int
     state: State
     cipher: Cipher
-    encryption: bytes
-    secret: bytes
-    identity: bytes
+    encryption: Mac
+    secret: Mac
+    identity: Mac
 
     @classmethod
     def of(cls, id: int, root: bytes, *, state: State = "primary", cipher: Cipher = "AES-256-GCM") -> TokenKey:
         """The key that `root`, 32 random bytes, gives (rule T2). Raises KeyringError for another length."""
         if len(root) != ROOT_BYTES:
             raise KeyringError(f"the root of token key `{id}` has {len(root)} bytes; it must have {ROOT_BYTES}")
-        derived = [digest(root, label, "sha256") for label in (b"locum/enc", b"locum/secret", b"locum/akid")]  # SECRET
+        derived = [Mac(digest(root, label, "sha256"), hash) for label, hash in PURPOSES]  # SECRET
         return cls(id, state, cipher, *derived).in_state(state)
 
     def in_state(self, state: State) -> TokenKey:
         """This key in another state. What is destroyed stays so."""
         if "destroyed" in (state, self.state):
-            return TokenKey(self.id, "destroyed", self.cipher, b"", b"", b"")
+            return TokenKey(self.id, "destroyed", self.cipher, _GONE, _GONE, _GONE)
         return msgspec.structs.replace(self, state=state)
 
     def __repr__(self) -> str:

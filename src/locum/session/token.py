@@ -142,17 +142,17 @@ def salt_of(token: str) -> bytes | None:
 
 def _keys(key: TokenKey, text: bytes) -> tuple[bytes, bytes]:
     """The key of one token and the commitment to it."""
-    okm = hmac.digest(key.encryption, text, "sha512")
+    okm = key.encryption(text)
     return okm[:32], okm[32:48]
 
 
 def _access_key_id(key: TokenKey, account: str, salt: bytes, generation: int) -> str:
-    drawn = int.from_bytes(hmac.digest(key.identity, salt, "sha256")[:5], "big") >> 1
+    drawn = int.from_bytes(key.identity(salt)[:5], "big") >> 1
     return ids.key_id(ids.TEMPORARY_KEY, account, low39=drawn, generation=generation)
 
 
 def _secret(key: TokenKey, salt: bytes, access_key_id: str) -> Secret:
-    octets = hmac.digest(key.secret, salt + access_key_id.encode("utf-8"), "sha512")[:30]
+    octets = key.secret(salt + access_key_id.encode("utf-8"))[:30]
     return Secret(b64encode(octets).decode("ascii"))
 
 

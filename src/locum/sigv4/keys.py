@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from hmac import digest
 
+from locum.aws.mac import SHA256, Mac
 from locum.sigv4.canonical import TERMINATOR
 
 _Scope = tuple[str, bytes, str, str, str]
@@ -34,18 +35,18 @@ class DayKeys:
 
     def __init__(self, capacity: int = 8192) -> None:
         self._half = max(1, capacity // 2)
-        self._young: dict[_Scope, bytes] = {}
-        self._old: dict[_Scope, bytes] = {}
+        self._young: dict[_Scope, Mac] = {}
+        self._old: dict[_Scope, Mac] = {}
 
     def __len__(self) -> int:
         return len(self._young) + len(self._old)
 
-    def key(self, access_key_id: str, secret: bytes, *, date: str, region: str, service: str) -> bytes:
-        """The signing key of this id and secret, remembered or derived."""
+    def key(self, access_key_id: str, secret: bytes, *, date: str, region: str, service: str) -> Mac:
+        """What signs for this id and secret, remembered or derived."""
         scope = (access_key_id, secret, date, region, service)
         key = self._young.get(scope)
         if key is None:
-            key = self._old.get(scope) or signing_key(secret, date, region, service)
+            key = self._old.get(scope) or Mac(signing_key(secret, date, region, service), SHA256)
             if len(self._young) >= self._half:
                 self._old, self._young = self._young, {}
             self._young[scope] = key

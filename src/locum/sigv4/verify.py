@@ -18,6 +18,7 @@ import msgspec
 
 from locum.aws.faults import Refusal
 from locum.aws.ids import ACCESS_KEY, TEMPORARY_KEY
+from locum.aws.mac import SHA256, Mac
 from locum.http import Request
 from locum.sigv4 import canonical, instant, refusals
 from locum.sigv4.carrier import SECURITY_TOKEN, Carrier
@@ -104,7 +105,7 @@ def verify(
             payload=payload,
         )
         to_sign = canonical.string_to_sign(text, timestamp=written, scope=carrier.scope)
-        expected = hmac.digest(key, to_sign.encode("ascii"), "sha256").hex().encode("ascii")
+        expected = key(to_sign.encode("ascii")).hex().encode("ascii")
         equal = hmac.compare_digest(expected, carrier.signature.encode("utf-8"))  # SECRET: bytes, rule S20
         if equal:
             break
@@ -117,10 +118,10 @@ def verify(
     return Verified(carrier=carrier, instant=moment, canonical_request=text, parameters=parameters)
 
 
-def _key(carrier: Carrier, secret: bytes | str, day_keys: DayKeys | None) -> bytes:
+def _key(carrier: Carrier, secret: bytes | str, day_keys: DayKeys | None) -> Mac:
     raw = secret.encode("utf-8") if isinstance(secret, str) else secret
     if day_keys is None:
-        return signing_key(raw, carrier.date, carrier.region, carrier.service)
+        return Mac(signing_key(raw, carrier.date, carrier.region, carrier.service), SHA256)
     return day_keys.key(carrier.access_key_id, raw, date=carrier.date, region=carrier.region, service=carrier.service)
 
 

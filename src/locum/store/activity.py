@@ -61,7 +61,8 @@ class Activities:
                     target=_write_every_second, args=(ref(self), self._something, self._stop), daemon=True
                 )
                 self._thread.start()
-        self._something.set()
+        if not self._something.is_set():
+            self._something.set()
 
     def last_used(self, subject: str) -> Use | None:
         """The last use that was noted, or None."""
@@ -109,7 +110,7 @@ def _wake(stop: Event, something: Event) -> None:
 
 def _write_every_second(activities: ref[Activities], something: Event, stop: Event) -> None:
     """Waits for something to write, lets more gather for a second, writes it. Keeps nobody alive."""
-    while True:
+    while not stop.is_set():  # `flush` may have taken back what woke us to stop
         something.wait()
         stop.wait(SECONDS)
         if stop.is_set():

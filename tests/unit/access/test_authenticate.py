@@ -16,6 +16,7 @@ from locum.access.authenticate import INVALID, Verification, authenticate
 from locum.access.sessions import EXPIRED
 from locum.aws import shapes
 from locum.aws.faults import Refusal
+from locum.aws.mac import Mac
 from locum.call import Caller, Place
 from locum.http import Request
 from locum.iam.entities import Role, User
@@ -35,7 +36,7 @@ class CountedDayKeys(sigv4.DayKeys):
         super().__init__()
         self.asked: list[tuple[str, bytes]] = []
 
-    def key(self, access_key_id: str, secret: bytes, *, date: str, region: str, service: str) -> bytes:
+    def key(self, access_key_id: str, secret: bytes, *, date: str, region: str, service: str) -> Mac:
         self.asked.append((access_key_id, secret))
         return super().key(access_key_id, secret, date=date, region=region, service=service)
 

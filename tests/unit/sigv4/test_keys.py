@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from hmac import digest
+
 from locum.sigv4 import DayKeys, signing_key
 
 DAY, REGION, SERVICE = "20260101", "us-east-1", "sts"
 
 
 def asked(keys: DayKeys, id: str, secret: bytes) -> bytes:
-    return keys.key(id, secret, date=DAY, region=REGION, service=SERVICE)
+    """The code of a text under the key that is remembered."""
+    return keys.key(id, secret, date=DAY, region=REGION, service=SERVICE)(b"text")
 
 
 def test_the_key_is_the_one_that_aws_documents() -> None:
@@ -24,7 +27,8 @@ def test_every_part_of_the_scope_changes_the_key() -> None:
 
 def test_a_remembered_key_is_the_derived_one() -> None:
     keys = DayKeys()
-    assert asked(keys, "A", b"s") == asked(keys, "A", b"s") == signing_key(b"s", DAY, REGION, SERVICE)
+    derived = digest(signing_key(b"s", DAY, REGION, SERVICE), b"text", "sha256")
+    assert asked(keys, "A", b"s") == asked(keys, "A", b"s") == derived
     assert len(keys) == 1
 
 

@@ -13,6 +13,7 @@ from tests.planted import planted
 from tests.unit.sigv4 import signed as s
 
 from locum import sigv4
+from locum.aws.mac import Mac
 from locum.http import Request
 
 Fault = Callable[[Request], Request]
@@ -155,7 +156,7 @@ class Counting(sigv4.DayKeys):
         super().__init__()
         self.asked = 0
 
-    def key(self, access_key_id: str, secret: bytes, *, date: str, region: str, service: str) -> bytes:
+    def key(self, access_key_id: str, secret: bytes, *, date: str, region: str, service: str) -> Mac:
         self.asked += 1
         return super().key(access_key_id, secret, date=date, region=region, service=service)
 
