@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from locum.access.context import asked_keys, request_keys
+from locum.access.context import Gathered, asked_keys, request_keys
 from locum.access.denials import Denial, Denials
 from locum.access.resources import asked
 from locum.aws.faults import Refusal
@@ -51,20 +51,22 @@ def authorize(call: Call, tx: Tx) -> Judgement:
         return Judgement(False, sentence=_nothing_asked(call))
     principal = principal_of(call.caller)
     bound = bound_of(call.caller, tx)
-    shared = {**request_keys(call), **keys_of(call.caller, tx, now=call.now)}
+    shared = Gathered(lambda: {**request_keys(call), **keys_of(call.caller, tx, now=call.now)})
     for one in questions:
+        context = Gathered(lambda one=one: {**shared, **asked_keys(one)})  # type: ignore[misc]
         question = Question(
             principal=principal,
             action=one.action,
             resource=one.arn,
             resource_account=one.account,
-            context={**shared, **asked_keys(one)},
+            context=context,
             bound=bound,
             resource_policy=_trust(one),
             resource_policy_kind="resource" if one.trust is None else "trust",
         )
         decision = decide(question)
         if not decision.allowed or one.absent:
+            question = msgspec.structs.replace(question, context=dict(context))  # it outlives this step
             return Judgement(False, question, decision, denial_sentence(question, decision))
     return Judgement(True)
 

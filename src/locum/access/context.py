@@ -7,11 +7,36 @@ gives only the keys that are defined by it (aws:UserAgent, aws:referer). The pri
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from locum.call import Asked, Call
 
-Keys = Mapping[str, str | tuple[str, ...]]
+Value = str | tuple[str, ...]
+Keys = Mapping[str, Value]
+
+
+class Gathered(Mapping[str, Value]):
+    """Keys that are gathered when somebody asks for the first of them: most decisions meet no condition."""
+
+    __slots__ = ("_gather", "_keys")
+
+    def __init__(self, gather: Callable[[], Keys]) -> None:
+        self._gather = gather
+        self._keys: Keys | None = None
+
+    def _all(self) -> Keys:
+        if self._keys is None:
+            self._keys = self._gather()
+        return self._keys
+
+    def __getitem__(self, name: str) -> Value:
+        return self._all()[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._all())
+
+    def __len__(self) -> int:
+        return len(self._all())
 
 
 def request_keys(call: Call) -> dict[str, str | tuple[str, ...]]:
