@@ -56,14 +56,14 @@ def prune(
         head = heads.get(files.chain)
         if head is None or not (head.stopped or files.chain == own):
             continue
-        old = tuple(_old(files, older_than, whole=head.stopped))
-        pruned = _prune(files, old, head, signing, now) if old else None
-        if pruned is not None and digests.keep_pruned(store, pruned):
-            note(pruned)
-            done.append(pruned)
-        elif pruned is None and head.pruned is None:
-            continue
-        _remove(files, pruned or head.pruned, hold if files.chain == own else None)
+        try:
+            pruned = _prune(files, older_than, head, signing, now)
+            if pruned is not None and digests.keep_pruned(store, pruned):
+                note(pruned)
+                done.append(pruned)
+            _remove(files, pruned or head.pruned, hold if files.chain == own else None)
+        except FileNotFoundError:
+            continue  # another process prunes it just now
     return tuple(done)
 
 
@@ -87,8 +87,12 @@ def _newest(path: Path) -> datetime | None:
         return None
 
 
-def _prune(files: ChainFiles, old: tuple[Path, ...], head: Head, signing: SigningKey, now: datetime) -> Pruned | None:
-    """What is signed for before these files go; None when they are not as they were written, or known to go already."""
+def _prune(files: ChainFiles, older_than: datetime, head: Head, signing: SigningKey, now: datetime) -> Pruned | None:
+    """What is signed for before the old files go; None when there are none, or when they are not as they were written,
+    or known to go already."""
+    old = tuple(_old(files, older_than, whole=head.stopped))
+    if not old:
+        return None
     whole = old == files.paths
     known = head if whole else msgspec.structs.replace(head, sequence=-1, hash="", stopped=False)
     found = check(msgspec.structs.replace(files, paths=old).lines(), files.chain, signing.public, known)

@@ -115,8 +115,12 @@ def verify(chosen: Settings, form: str) -> None:
     if form == "json":
         click.echo(json.dumps([_shown(one) for one in checked], indent=1))
     else:
+        gone = [one for one in checked if one.finding is None and one.lines == one.pruned > 0]
         for one in checked:
-            click.echo(_told(one))
+            if one not in gone:
+                click.echo(_told(one))
+        if gone:
+            click.echo(f"{_many(len(gone), 'chain')} that had ended {'was' if len(gone) == 1 else 'were'} pruned")
         click.echo(ending(checked))
     raise SystemExit(1 if any(one.finding is not None for one in checked) else 0)
 

@@ -13,6 +13,7 @@ from locum.audit import digests
 from locum.audit.adopt import adopt
 from locum.audit.chain import Pruned
 from locum.audit.files import chains
+from locum.audit.prune import prune
 from locum.audit.reading import Following, Wanted
 from locum.audit.trail import FileTrail
 from locum.audit.verify import Checked, check
@@ -221,3 +222,17 @@ def test_who_follows_the_trail_misses_nothing_when_files_go(kept):
     trail.add(record(99, at=kept.time.now()), durable=True).wait()
     assert [one.request_id for one in following.take()] == ["request-99"]
     trail.close()
+
+
+def test_another_process_may_remove_the_same_files_meanwhile(kept):
+    old, later = ended(kept), ended(kept)
+    kept.time.passed = 30 * DAY
+
+    def first_come(pruned: Pruned) -> None:
+        for one in chains(kept.audit):
+            for path in one.paths:
+                path.unlink()
+
+    done = prune(kept.audit, kept.store, older_than=kept.time.now() - KEEP, now=kept.time.now(), note=first_come)
+    assert [one.chain for one in done] == [sorted((old, later))[0]]
+    assert verified(kept)[done[0].chain].finding is None
