@@ -71,6 +71,7 @@ def stocked() -> ServedHouse:
         admin("iam:CreateVirtualMFADevice", VirtualMFADeviceName=name)
     admin("iam:CreateOpenIDConnectProvider", Url="https://idp.example.com")
     admin("iam:CreateSAMLProvider", Name="corp", **_metadata())
+    admin("iam:CreateServiceLinkedRole", AWSServiceName="ecs.amazonaws.com")
     admin("iam:AddRoleToInstanceProfile", InstanceProfileName="web", RoleName="builder")
     admin("iam:AddUserToGroup", GroupName="devs", UserName="alice")
     for action, member, name in (("User", "UserName", "alice"), ("Group", "GroupName", "devs")):

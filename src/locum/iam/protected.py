@@ -6,9 +6,10 @@ Law: facts about paths. Tags and description may change all the same (wire.md 9)
 from __future__ import annotations
 
 from locum.aws.faults import Refusal
+from locum.aws.service_linked_roles import PATH
 from locum.iam.entities import Role
 
-SERVICE_LINKED = "/aws-service-role/"
+SERVICE_LINKED = PATH
 
 
 def require_modifiable(role: Role) -> Role:
