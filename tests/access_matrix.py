@@ -81,6 +81,8 @@ def stocked() -> ServedHouse:
     admin("iam:PutRolePolicy", RoleName="builder", PolicyName="own", PolicyDocument=reads)
     admin("iam:PutUserPermissionsBoundary", UserName="alice", PermissionsBoundary=policies[0])
     admin("iam:PutRolePermissionsBoundary", RoleName="builder", PermissionsBoundary=policies[0])
+    admin("iam:CreateLoginProfile", UserName="alice", Password="a-password")
+    admin("iam:UpdateAccountPasswordPolicy", MinimumPasswordLength=8)
     house.house.store.write(_key_of_alice)
     return house
 

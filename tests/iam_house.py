@@ -12,12 +12,15 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import msgspec
+
 import locum.iam
 from locum.aws.faults import Refusal
 from locum.aws.limits import Limits
 from locum.call import OPERATIONS, Call, Caller, Origin, Place, Use
 from locum.iam.entities import Account, Role, User
 from locum.iam.names import arn_of
+from locum.server.hashing import Argon2, Cost
 from locum.store.engine import open_store
 from locum.store.entity import Author
 from locum.store.tx import Tx
@@ -27,6 +30,7 @@ for _module in pkgutil.iter_modules(locum.iam.__path__):  # each declares its op
 
 ACCOUNT = "111122223333"
 OTHER = "444455556666"
+CHEAP = Cost(memory=64)
 NOW = datetime(2026, 11, 23, 19, 0, 0, tzinfo=UTC)
 
 
@@ -67,6 +71,7 @@ class IamHouse:
         self.mint = CountingMint()
         self.store = open_store(octets=self.mint.octets, clock=lambda: NOW)
         self.activity = Uses()
+        self.hashing = Argon2(CHEAP)
         self.now = NOW
         self.caller = root()
         self.place = Place(limits=Limits.of(limits))
@@ -76,6 +81,8 @@ class IamHouse:
     def perform(self, operation: str, /, **inputs: Any) -> Mapping[str, Any]:
         """Runs an operation with inputs in AWS's member names, in the step that it asks for."""
         call = self.call(operation, **inputs)
+        if call.operation.prepares is not None:
+            call = msgspec.structs.replace(call, prepared=call.operation.prepares(call, self.store))
 
         def step(tx: Tx) -> Any:
             if call.operation.writes:
@@ -104,6 +111,7 @@ class IamHouse:
             place=self.place,
             origin=Origin(request_id="00000000-0000-4000-8000-000000000000"),
             activity=self.activity,
+            hashing=self.hashing,
         )
 
     def act_as_root(self, account: str = ACCOUNT) -> None:

@@ -25,6 +25,7 @@ from locum.server import operations
 from locum.server.accounts import Pair, add_account
 from locum.server.answer import admit, answer, refused
 from locum.server.development import Development, Settings
+from locum.server.hashing import Argon2, Cost
 from locum.server.house import Clocks
 from locum.server.own import Own
 
@@ -150,6 +151,7 @@ class ServedHouse:
         )
         self.development = Development(settings, clocks=Clocks(self.real), mint=CountingMint())
         self.house = self.development.house
+        self.house.hashing = Argon2(Cost(memory=64))
         self.own = Own(self.house, self.development)
         self.admin = Client(self, Credentials("AKIDADMIN0000001", "admin-secret"))
         self.root = Client(self, Credentials("AKIDROOT00000001", "root-secret"))

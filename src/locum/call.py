@@ -17,10 +17,11 @@ import msgspec
 from locum.aws import ids
 from locum.aws.faults import Refusal
 from locum.aws.limits import Limits
+from locum.aws.secret import Secret
 from locum.session.keyring import Keyring
 from locum.session.session import Session
 from locum.store.entity import Author
-from locum.store.tx import Tx
+from locum.store.tx import Store, Tx
 from locum.store.use import Use as Use
 
 Result = Mapping[str, Any] | None
@@ -72,12 +73,25 @@ class Activity(Protocol):
         ...
 
 
+class Hashing(Protocol):
+    """Where passwords become hashes: slow on purpose, and few at a time (rules K7, K8)."""
+
+    def hash(self, password: Secret, pepper: Secret, salt: bytes) -> Secret:
+        """The hash of a password, with its salt and parameters. Raises ServiceUnavailable when too many wait."""
+        ...
+
+    def matches(self, stored: Secret, password: Secret, pepper: Secret) -> bool:
+        """Whether a hash is that of a password. Raises ServiceUnavailable when too many wait."""
+        ...
+
+
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
     """One thing that an operation asks permission for: an action on a resource of an account.
 
     `tags` are the resource's own; `context` holds the condition keys of this action. `trust` is the stored trust policy
-    of the role that is to be assumed, and then that policy must allow too. `absent` says that the resource does not
-    exist: nobody is allowed to use it, and the denial reads as any other.
+    of the role that is to be assumed, and then that policy must allow too. `granted` is a policy by which the account
+    itself allows it, as a resource's own policy does. `absent` says that the resource does not exist: nobody is allowed
+    to use it, and the denial reads as any other.
     """
 
     action: str
@@ -86,7 +100,21 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     tags: Mapping[str, str] = {}
     context: Mapping[str, str | tuple[str, ...]] = {}
     trust: str | None = None
+    granted: str | None = None
     absent: bool = False
+
+
+class _NoHashing:
+    """Where there is no place to hash: nothing is set and nothing matches."""
+
+    def hash(self, password: Secret, pepper: Secret, salt: bytes) -> Secret:
+        raise Refusal("ServiceUnavailable", "this server hashes no passwords")
+
+    def matches(self, stored: Secret, password: Secret, pepper: Secret) -> bool:
+        raise Refusal("ServiceUnavailable", "this server hashes no passwords")
+
+
+NO_HASHING: Hashing = _NoHashing()
 
 
 class Place(msgspec.Struct, frozen=True, kw_only=True):
@@ -136,6 +164,14 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     keyring: Keyring = NO_KEYS
     #: when the MFA code that came with this very call was accepted
     mfa_at: datetime | None = None
+    #: where passwords are hashed
+    hashing: Hashing = NO_HASHING
+    #: what the operation's `prepares` answered
+    prepared: Any = None
+
+    def __repr__(self) -> str:
+        """Without the inputs, which may be secrets (rule K14)."""
+        return f"Call({self.operation.name} by {self.caller.arn}, {self.origin.request_id})"
 
     @property
     def account(self) -> str:
@@ -164,6 +200,8 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     `writes` says whether it needs a write step. `later` names inputs of AWS's model that are not taken yet: using one
     is refused, never ignored. `asks` overrides what `access` derives from `aws/actions.py`. `mfa` marks the ones that
     take SerialNumber and TokenCode; the code is accepted in a step of its own before the rest (decisions 17).
+    `prepares` does what is too slow for a step, or must outlive a refusal, after the call was allowed and before its
+    write step, which finds the answer in `call.prepared`.
     """
 
     name: str
@@ -174,6 +212,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     asks: Callable[[Call, Tx], Sequence[Asked]] | None
     authorized: bool
     mfa: bool
+    prepares: Callable[[Call, Store], object] | None = None
 
     @property
     def service(self) -> str:
@@ -192,7 +231,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
             raise Refusal("NotImplemented", f"Locum does not take {member} of {self.name} yet")
         if not self.inputs.__struct_fields__:
             return self.function(call, tx)
-        typed = msgspec.convert(call.inputs, self.inputs)
+        typed = msgspec.convert(call.inputs, self.inputs, dec_hook=_secret)
         return self.function(call, tx, **msgspec.structs.asdict(typed))
 
 
@@ -207,6 +246,7 @@ def operation(
     asks: Callable[[Call, Tx], Sequence[Asked]] | None = None,
     authorized: bool = True,
     mfa: bool = False,
+    prepares: Callable[[Call, Store], object] | None = None,
     members: Mapping[str, str] | None = None,
 ) -> Callable[[Callable[..., Result]], Callable[..., Result]]:
     """Declares the function below as the operation `name`.
@@ -228,10 +268,18 @@ def operation(
             asks=asks,
             authorized=authorized,
             mfa=mfa,
+            prepares=prepares,
         )
         return function
 
     return declare
+
+
+def _secret(kind: type, value: object) -> object:
+    """An input that is declared as a Secret, as one."""
+    if kind is Secret and isinstance(value, str):
+        return Secret(value)
+    raise NotImplementedError(kind.__name__)  # what msgspec expects of a hook that does not know a type
 
 
 def _inputs(name: str, function: Callable[..., Result], members: Mapping[str, str]) -> type[msgspec.Struct]:

@@ -77,6 +77,8 @@ class House:
             iam.create_policy_version(PolicyArn=full, PolicyDocument=FULL)
         iam.create_instance_profile(InstanceProfileName="held")
         iam.add_role_to_instance_profile(InstanceProfileName="held", RoleName="open")
+        iam.create_user(UserName="signing")
+        iam.create_login_profile(UserName="signing", Password="a-long-password")
         self._user("keyed")
         iam.create_access_key(UserName="keyed")
         self._user("nobody")

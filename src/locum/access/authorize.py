@@ -61,7 +61,7 @@ def authorize(call: Call, tx: Tx) -> Judgement:
             resource_account=one.account,
             context=context,
             bound=bound,
-            resource_policy=_trust(one),
+            resource_policy=_own_policy(one),
             resource_policy_kind="resource" if one.trust is None else "trust",
         )
         decision = decide(question)
@@ -71,8 +71,10 @@ def authorize(call: Call, tx: Tx) -> Judgement:
     return Judgement(True)
 
 
-def _trust(one: Asked) -> Attached | None:
-    """The trust policy of the role that is to be assumed."""
+def _own_policy(one: Asked) -> Attached | None:
+    """The trust policy of the role that is to be assumed, or what the account itself allows."""
+    if one.granted is not None:
+        return Attached("account password policy", compiled(one.granted, PolicyKind.RESOURCE))
     return None if one.trust is None else _attached_trust(one.arn, one.trust)
 
 

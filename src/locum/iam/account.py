@@ -13,10 +13,12 @@ from locum.call import Call, Result, operation
 from locum.iam.access_keys import AccessKey
 from locum.iam.entities import Group, InstanceProfile, Role, User
 from locum.iam.listing import answered, every
+from locum.iam.login_profiles import find_profile
 from locum.iam.mfa_devices import MFADevice
 from locum.iam.oidc_providers import OIDCProvider
 from locum.iam.policies import ManagedPolicy, PolicyVersion
 from locum.iam.saml_providers import SAMLProvider
+from locum.iam.subject import Root
 from locum.store.entity import Entity
 from locum.store.tx import Tx
 
@@ -67,7 +69,7 @@ _COUNTED: dict[str, type[Entity]] = {
 }
 
 # Nouns that are not kept here yet: of these there is none in any account.
-_NONE = ("ServerCertificates", "AccountPasswordPresent", "AccountSigningCertificatesPresent")
+_NONE = ("ServerCertificates", "AccountSigningCertificatesPresent")
 
 
 @operation("iam:GetAccountSummary")
@@ -84,6 +86,7 @@ def get_account_summary(call: Call, tx: Tx) -> Result:
         "MFADevicesInUse": len(devices),
         "AccountMFAEnabled": int(any(device.user == call.account for device in devices)),
         "AccountAccessKeysPresent": int(bool(tx.owned(AccessKey, call.account))),
+        "AccountPasswordPresent": int(find_profile(tx, Root(call.account)) is not None),
         "GlobalEndpointTokenVersion": 1,
     }
     return {"SummaryMap": summary | call.place.limits.summary()}

@@ -20,6 +20,7 @@ from locum.iam.boundaries import set_boundary, shown_boundary
 from locum.iam.entities import Account, User
 from locum.iam.inline import InlinePolicy
 from locum.iam.listing import answered
+from locum.iam.login_profiles import find_profile, password_use
 from locum.iam.mfa_devices import devices_of
 from locum.iam.names import arn_of, require_path
 from locum.iam.quotas import require_room
@@ -30,14 +31,15 @@ from locum.store.tx import Tx
 
 
 def shown_user(call: Call, user: User) -> dict[str, Any]:
-    """A user as listings show it: without tags and boundary (wire.md 5.2)."""
+    """A user as listings show it: without tags and boundary (wire.md 5.2), with the last use of a password if any."""
+    use = call.activity.last_used(password_use(user.id))
     return {
         "Path": user.path,
         "UserName": user.name,
         "UserId": user.id,
         "Arn": arn_of(user, call.place.partition),
         "CreateDate": user.created,
-    }
+    } | ({"PasswordLastUsed": use.at} if use is not None else {})
 
 
 @operation("iam:CreateUser", writes=True)
@@ -110,8 +112,9 @@ def update_user(
 
 
 # What must be gone before a user can be deleted, in the order in which it is asked for: that of the list in the API
-# reference of DeleteUser. Passwords, certificates, SSH keys and service credentials join it with their nouns.
+# reference of DeleteUser. Certificates, SSH keys and service credentials join it with their nouns.
 _IN_THE_WAY: tuple[tuple[Callable[[Tx, User], object], str], ...] = (
+    (lambda tx, user: find_profile(tx, user), "must delete login profile first."),
     (lambda tx, user: tx.owned(AccessKey, user.id), "must delete access keys first."),
     (lambda tx, user: devices_of(tx, user), "must remove tokens from principal first."),
     (lambda tx, user: tx.owned(InlinePolicy, user.id), "must delete policies first."),

@@ -169,6 +169,7 @@ def _answer(
     request, operation, shape = admitted.request, admitted.operation, admitted.routed.shape
     mfa_at: datetime | None = None
     proven = False
+    prepared: object = None
     charged = again
 
     def enter(tx: Tx) -> Call:
@@ -205,6 +206,8 @@ def _answer(
             activity=house.activity,
             keyring=verification.keyring,
             mfa_at=mfa_at,
+            hashing=house.hashing,
+            prepared=prepared,
         )
         witness.call = call
         if operation.mfa and not proven and access.brings_code(call):
@@ -230,6 +233,8 @@ def _answer(
             call = house.store.read(check)
             if not may_wait:
                 raise MustWait(call.caller.account)
+        if operation is not None and operation.prepares is not None:
+            prepared = operation.prepares(house.store.read(check), house.store)
         result = house.store.write(step)
     else:
         try:

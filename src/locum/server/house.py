@@ -17,8 +17,9 @@ import msgspec
 from locum.access import Verification
 from locum.access.denials import Denials
 from locum.audit.trail import MemoryTrail, Trail
-from locum.call import Mint, Place
+from locum.call import Hashing, Mint, Place
 from locum.server.buckets import Rates
+from locum.server.hashing import Argon2
 from locum.server.metrics import Metrics
 from locum.store.activity import Activities
 from locum.store.tx import Store, Tx
@@ -89,7 +90,7 @@ class SystemMint:
 class House(msgspec.Struct, kw_only=True):
     """The parts of one server. Dev's reset replaces store, activity, verification, denials and trail; nothing else
     changes. `trail` takes the record of each call, `metrics` counts them, `rates`
-    bounds them (rule D5). `follow` answers the verification as the
+    bounds them (rule D5), `hashing` hashes passwords (rule K8). `follow` answers the verification as the
     store has it at one step, where token keys are kept there (rule T9)."""
 
     store: Store
@@ -102,6 +103,7 @@ class House(msgspec.Struct, kw_only=True):
     trail: Trail = msgspec.field(default_factory=MemoryTrail)
     metrics: Metrics = msgspec.field(default_factory=Metrics)
     rates: Rates = msgspec.field(default_factory=Rates)
+    hashing: Hashing = msgspec.field(default_factory=Argon2)
     follow: Callable[[Tx], Verification] | None = None
 
     def verifying(self, tx: Tx) -> Verification:
