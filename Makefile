@@ -18,7 +18,7 @@ help:
 	@echo "make check   format, lint, types, unit and architecture tests (within a minute)"
 	@echo "make serve   run locum serve; ARGS='…' passes options on"
 	@echo "make bench   measure; prints figures beside a calibration loop's"
-	@echo "make fuzz    the random tests with full counts (hours); docs/developing/proofs.md names the variables"
+	@echo "make fuzz    the random tests with full counts (an hour or two); docs/developing/proofs.md names the variables"
 	@echo "make docs    write docs/reference from the code again and check every link and command in the docs"
 	@echo "make dist    wheel, source distribution and bill of materials of the last commit, built twice and compared"
 
