@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 COMMAND = Path(sys.executable).with_name("locum")
-PATIENCE = 60  # seconds until a start or a stop counts as failed
+PATIENCE = 180  # seconds until a start or a stop counts as failed, on however busy a machine
 
 
 def bare_environment(**more: str) -> dict[str, str]:
