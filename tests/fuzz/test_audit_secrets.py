@@ -70,9 +70,9 @@ class Heard:
 
 def forms(secret: str) -> Iterator[re.Pattern[str]]:
     """How a secret may be written. The six digits of a code count as a word of their own: a hash may hold any."""
-    edge = "(?:^|[^0-9A-Za-z])" if len(secret) < 8 else ""
+    before, behind = ("(?<![0-9A-Za-z])", "(?![0-9A-Za-z])") if len(secret) < 8 else ("", "")
     for text in (secret, urllib.parse.quote(secret, safe=""), base64.b64encode(secret.encode()).decode().rstrip("=")):
-        yield re.compile(edge + re.escape(text) + edge.replace("^", "$"), re.ASCII)
+        yield re.compile(before + re.escape(text) + behind, re.ASCII)
 
 
 @pytest.fixture
@@ -234,6 +234,7 @@ class Shown(str):
 
 def test_control_one_planted_line_is_found(heard):
     planted(heard)
-    secret = sorted(heard.secrets)[0]
-    logging.getLogger("locum.server").debug("it came with %s", secret)
-    assert heard.found() == {secret}
+    shortest, longest = sorted(heard.secrets, key=len)[:: len(heard.secrets) - 1]  # a code, and a token or assertion
+    for secret in (shortest, longest):
+        logging.getLogger("locum.server").debug("it came with %s", secret)
+    assert heard.found() == {shortest, longest}
