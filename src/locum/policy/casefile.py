@@ -11,10 +11,12 @@ from typing import Any
 
 import yaml
 
-from locum.policy.document import DocumentError, Kind, Node, parse_document
+from locum.policy.document import MAX_DEPTH, DocumentError, Kind, Node, parse_document
 from locum.policy.shorthand import CaseError
 
 MAX_SUITE = 16 * 1024 * 1024
+# Values of a YAML suite when each anchor's is counted as often as it is used: a few lines could mean billions.
+MAX_VALUES = 1_000_000
 
 
 def read_json(text: str | bytes) -> Any:
@@ -65,19 +67,26 @@ def read_yaml(text: str | bytes) -> Any:
     """The plain value of a YAML suite; numbers and dates are their text. Raises CaseError."""
     try:
         value = yaml.load(text, Loader=_Loader)  # noqa: S506 - a SafeLoader with fewer types
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
+    except RecursionError as error:
+        raise CaseError(f"not YAML: too many levels; at most {MAX_DEPTH} levels would be right") from error
+    except (yaml.YAMLError, ValueError) as error:
         if isinstance(error, CaseError):
             raise
         raise CaseError(f"not YAML: {' '.join(str(error).split())}") from error
-    _refuse_loops(value, ())
+    if _values(value, (), {}) > MAX_VALUES:
+        raise CaseError(f"more than {MAX_VALUES} values, each repeated one counted; fewer would be right")
     return value
 
 
-def _refuse_loops(value: Any, above: tuple[int, ...]) -> None:
-    """Anchors may repeat a value, but not inside itself."""
+def _values(value: Any, above: tuple[int, ...], counted: dict[int, int]) -> int:
+    """How many values there are in this one. Anchors may repeat a value, but not inside itself; each is looked at once,
+    however often it is repeated."""
     if not isinstance(value, dict | list):
-        return
+        return 1
     if id(value) in above:
         raise CaseError("a value that holds itself; plain values would be right")
-    for inner in value.values() if isinstance(value, dict) else value:
-        _refuse_loops(inner, (*above, id(value)))
+    found = counted.get(id(value))
+    if found is None:
+        inner = value.values() if isinstance(value, dict) else value
+        found = counted[id(value)] = 1 + sum(_values(one, (*above, id(value)), counted) for one in inner)
+    return found

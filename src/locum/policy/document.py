@@ -158,7 +158,7 @@ class _Reader:
         return DocumentError(seen, right, self.text, self.at if at is None else at)
 
     def seen(self) -> str:
-        return f"`{self.text[self.at : self.at + 12]}`" if self.at < len(self.text) else "the end of the text"
+        return f"`{self.text[self.at : self.at + 12].rstrip()}`" if self.at < len(self.text) else "the end of the text"
 
     def skip(self) -> None:
         found = _SPACE.match(self.text, self.at)

@@ -276,6 +276,11 @@ def test_yaml_takes_defaults_by_anchor() -> None:
         ("!!python/object/apply:os.system [x]", "not YAML: "),
         ("? [a]\n: b", "not YAML: "),
         ("&a [*a]", "a value that holds itself; plain values would be right"),
+        ("[" * 10_000, "not YAML: too many levels; at most 32 levels would be right"),
+        (
+            "\n".join(["a0: &a0 [x, x]", *(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 12))]),
+            "more than 1000000 values, each repeated one counted; fewer would be right",
+        ),
     ],
 )
 def test_yaml_that_cannot_be_read_says_why(text: str, error: str) -> None:
