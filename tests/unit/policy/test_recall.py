@@ -83,6 +83,7 @@ def test_answers_do_not_grow_without_end() -> None:
     assert len(question.bound.recalled) <= RECALLED
     for number in range(VALUES + 10):
         recall(but(question, context={"k": str(number)}))
+        assert all(len(one.answers) <= VALUES for one in question.bound.recalled.values())
     assert all(len(one.answers) <= VALUES for one in question.bound.recalled.values())
 
 
