@@ -14,7 +14,7 @@ import functools
 import ipaddress
 from collections.abc import Awaitable, Callable, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
+from datetime import UTC, datetime
 from email.utils import format_datetime
 from time import perf_counter
 from typing import Any
@@ -181,9 +181,8 @@ class App:
 
     def _dressed(self, response: Response) -> list[tuple[bytes, bytes]]:
         """The headers of the answer, with those that every answer carries."""
-        moment = self._house.clocks.moment()
-        headers = [(b"date", _date(moment.wire_now.replace(microsecond=0)))]
-        headers += [(name.encode("latin-1"), value.encode("latin-1")) for name, value in response.headers]
+        headers = [(b"date", _date(int(self._house.clocks.real().timestamp())))]
+        headers += [(_name(name), value.encode("latin-1")) for name, value in response.headers]
         if self._house.place.dev:
             headers.append((b"x-locum-mode", b"dev"))
         headers.append((b"content-length", b"%d" % len(response.body)))
@@ -234,6 +233,12 @@ def _uuid4(octets: bytes) -> str:
 
 
 @functools.lru_cache(maxsize=4)
-def _date(second: datetime) -> bytes:
-    """The Date header of this second."""
-    return format_datetime(second, usegmt=True).encode("ascii")
+def _date(second: int) -> bytes:
+    """The Date header of this second since 1970."""
+    return format_datetime(datetime.fromtimestamp(second, UTC), usegmt=True).encode("ascii")
+
+
+@functools.lru_cache(maxsize=64)
+def _name(name: str) -> bytes:
+    """A header's name as it is sent. Ours are few."""
+    return name.encode("latin-1")

@@ -53,7 +53,7 @@ def check(scope: Scope) -> Refusal | None:
 def declared_length(scope: Scope) -> int | None:
     """Content-Length, or None when the request has none that `check` would let pass."""
     for name, value in scope["headers"]:
-        if name.lower() == b"content-length" and _LENGTH.fullmatch(value):
+        if len(name) == 14 and name.lower() == b"content-length" and _LENGTH.fullmatch(value):
             return int(value)
     return None
 
@@ -81,7 +81,9 @@ async def read_body(receive: Receive, cap: int, declared: int | None) -> bytes:
 def request_of(scope: Scope, body: bytes, proxies: tuple[str, ...] = ()) -> Request:
     """The Request that this scope and body are. `proxies` are the networks (CIDR) whose `X-Forwarded-For` and
     `X-Forwarded-Proto` count (rule S45); without them the peer is who the socket says."""
-    headers = tuple([(n.decode("latin-1").lower(), v.decode("latin-1")) for n, v in scope["headers"]])
+    pairs = scope["headers"]
+    names = _as_text(tuple([name for name, _ in pairs]))
+    headers = tuple(zip(names, [value.decode("latin-1") for _, value in pairs], strict=True))
     client = scope.get("client")
     peer: str = client[0] if client else ""
     secure = scope.get("scheme") == "https"
@@ -96,6 +98,12 @@ def request_of(scope: Scope, body: bytes, proxies: tuple[str, ...] = ()) -> Requ
         peer=peer,
         secure=secure,
     )
+
+
+@lru_cache(maxsize=128)
+def _as_text(names: tuple[bytes, ...]) -> tuple[str, ...]:
+    """These names as text in lower case. A client sends the same ones each time."""
+    return tuple([name.decode("latin-1").lower() for name in names])
 
 
 def peer_of(scope: Scope, proxies: tuple[str, ...] = ()) -> str:

@@ -46,7 +46,8 @@ class Clocks:
     def __init__(
         self, real: Callable[[], datetime] = lambda: datetime.now(UTC), steady: Callable[[], float] = time.monotonic
     ) -> None:
-        self._real = real
+        #: real time, and nothing else: the one of `wire_now`
+        self.real = real
         self._steady = steady
         self._moved = timedelta()
         self._latest = real()
@@ -56,7 +57,7 @@ class Clocks:
     def moment(self) -> Moment:
         """Both clocks, read at the same instant."""
         with self._lock:
-            real, counted = self._real(), self._steady()
+            real, counted = self.real(), self._steady()
             self._latest = real if real >= self._latest else self._latest + timedelta(seconds=counted - self._counted)
             self._counted = counted
             return Moment(now=self._latest + self._moved, wire_now=real)
@@ -76,7 +77,7 @@ class Clocks:
         """Takes every move back."""
         with self._lock:
             self._moved = timedelta()
-            self._latest = self._real()
+            self._latest = self.real()
 
 
 class SystemMint:

@@ -48,6 +48,8 @@ def managed_ids(call: Call, tx: Tx, descriptors: Sequence[PolicyDescriptor], *, 
 
     Raises ValidationError for an ARN that is none, MalformedPolicyDocument for a policy that does not exist there.
     """
+    if not descriptors:
+        return ()
     if len(descriptors) > MOST_ARNS:
         raise Refusal("ValidationError", f"A session takes at most {MOST_ARNS} managed policies")
     return tuple(_managed_id(call, tx, one.arn, account) for one in descriptors)

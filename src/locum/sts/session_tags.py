@@ -24,6 +24,8 @@ def session_tags(
     tags: Tags, transitive: Sequence[str], caller: Caller
 ) -> tuple[tuple[tuple[str, str], ...], tuple[str, ...]]:
     """The new session's tags and its transitive keys, passed and inherited. Raises InvalidParameterValue."""
+    if not tags and not transitive and caller.session is None:
+        return (), ()
     folded = [tag.key.lower() for tag in tags]
     if len(set(folded)) != len(folded):
         raise Refusal("InvalidParameterValue", DUPLICATE)

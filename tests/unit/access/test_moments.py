@@ -34,7 +34,7 @@ class WallClock(Clocks):
     """The planted fault: time is what the wall shows, whatever it has shown before."""
 
     def moment(self) -> Moment:
-        real = self._real()
+        real = self.real()
         return Moment(now=real, wire_now=real)
 
 
