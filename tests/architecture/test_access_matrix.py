@@ -22,9 +22,13 @@ UNSIGNED = {"sts:AssumeRoleWithSAML", "sts:AssumeRoleWithWebIdentity"}
 FREE = {"sts:GetCallerIdentity", "sts:GetSessionToken"}
 # What is about policies that are given and nothing that is stored.
 OF_GIVEN_POLICIES = {"iam:SimulateCustomPolicy", "iam:GetContextKeysForCustomPolicy"}
-
-# What the caller's own account is asked to change.
-OF_THE_OWN_ACCOUNT = {"iam:UpdateAccountPasswordPolicy"}
+# What is about the account of who asks, whichever that is.
+OF_THE_OWN_ACCOUNT = {
+    "iam:GetAccountAuthorizationDetails",
+    "iam:GetAccountSummary",
+    "iam:SetSecurityTokenServicePreferences",
+    "iam:UpdateAccountPasswordPolicy",
+}
 
 
 def test_every_operation_of_aws_has_a_line() -> None:
@@ -83,6 +87,6 @@ def test_an_administrator_is_never_denied_in_the_own_account() -> None:
 def test_another_account_s_administrator_reaches_nothing_here() -> None:
     """Where the answer is a success, it is about the other account: lists, and what is made there."""
     reached = {one for one in OPERATIONS if TABLE[one]["other account's administrator"] == OK}
-    apart = FREE | {"sts:GetAccessKeyInfo", "iam:GetAccountSummary", *OF_GIVEN_POLICIES} | OF_THE_OWN_ACCOUNT
+    apart = FREE | {"sts:GetAccessKeyInfo", *OF_THE_OWN_ACCOUNT, *OF_GIVEN_POLICIES}
     assert {one for one in reached - apart if not one.startswith(("iam:List", "iam:Create"))} == set()
     assert all(list(TABLE[action]) == list(CALLERS) for action in TABLE)

@@ -225,3 +225,17 @@ def test_a_name_that_is_taken_is_refused_whatever_its_case(iam):
     iam.create_user(UserName="Bob")
     with pytest.raises(iam.exceptions.EntityAlreadyExistsException):
         iam.create_user(UserName="bob")
+
+
+def test_the_whole_account_is_told_page_by_page_with_its_documents(iam):
+    trusted = trust("arn:aws:iam::111111111111:root")
+    for number in range(5):
+        iam.create_role(RoleName=f"told-{number}", AssumeRolePolicyDocument=trusted)
+    iam.put_role_policy(RoleName="told-0", PolicyName="own", PolicyDocument=policy(allow("s3:Get*")))
+    pages = iam.get_paginator("get_account_authorization_details").paginate(
+        Filter=["Role"], PaginationConfig={"PageSize": 2}
+    )
+    roles = {role["RoleName"]: role for page in pages for role in page["RoleDetailList"]}
+    assert {f"told-{number}" for number in range(5)} <= set(roles)
+    (own,) = roles["told-0"]["RolePolicyList"]
+    assert own["PolicyDocument"]["Statement"][0]["Action"] == "s3:Get*"

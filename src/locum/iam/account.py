@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+import msgspec
+
 from locum.aws.faults import Refusal
 from locum.call import Call, Result, operation
 from locum.iam.access_keys import AccessKey
-from locum.iam.entities import Group, InstanceProfile, Role, User
+from locum.iam.entities import Account, Group, InstanceProfile, Role, User
 from locum.iam.listing import answered, every
 from locum.iam.login_profiles import find_profile
 from locum.iam.mfa_devices import MFADevice
@@ -72,6 +74,17 @@ _COUNTED: dict[str, type[Entity]] = {
 _NONE = ("ServerCertificates", "AccountSigningCertificatesPresent")
 
 
+TOKEN_VERSIONS = {"v1Token": 1, "v2Token": 2}
+
+
+@operation("iam:SetSecurityTokenServicePreferences", writes=True)
+def set_security_token_service_preferences(call: Call, tx: Tx, *, global_endpoint_token_version: str) -> Result:
+    """Keeps the version that GetAccountSummary shows. Tokens made here are valid in every region with either."""
+    account = tx.get_id(Account, call.account)
+    tx.put(msgspec.structs.replace(account, token_version=TOKEN_VERSIONS[global_endpoint_token_version]))
+    return None
+
+
 @operation("iam:GetAccountSummary")
 def get_account_summary(call: Call, tx: Tx) -> Result:
     """Answers with counts and quotas, and with what its root user has.
@@ -87,6 +100,6 @@ def get_account_summary(call: Call, tx: Tx) -> Result:
         "AccountMFAEnabled": int(any(device.user == call.account for device in devices)),
         "AccountAccessKeysPresent": int(bool(tx.owned(AccessKey, call.account))),
         "AccountPasswordPresent": int(find_profile(tx, Root(call.account)) is not None),
-        "GlobalEndpointTokenVersion": 1,
+        "GlobalEndpointTokenVersion": tx.get_id(Account, call.account).token_version,
     }
     return {"SummaryMap": summary | call.place.limits.summary()}

@@ -21,7 +21,8 @@ from locum.store.entity import Entity
 class Account(Entity, frozen=True, kw_only=True):
     """An account. `id`, `account` and `name` are its twelve digits; its root user is the account itself.
 
-    `label` is what people call it; the alias, which is unique and public, is a noun of its own.
+    `label` is what people call it; the alias, which is unique and public, is a noun of its own. `token_version` is what
+    SetSecurityTokenServicePreferences was last given.
     """
 
     kind: ClassVar[str] = "account"
@@ -29,6 +30,7 @@ class Account(Entity, frozen=True, kw_only=True):
     exists: ClassVar[str] = "Account with id {name} already exists."
 
     label: str = ""
+    token_version: int = 1
 
 
 class User(Entity, frozen=True, kw_only=True):

@@ -121,6 +121,12 @@ def _listed(call: Call, tx: Tx, profile: InstanceProfile) -> dict[str, Any]:
     }
 
 
+def profiles_of(call: Call, tx: Tx, role: Role) -> list[dict[str, Any]]:
+    """The instance profiles that hold a role, as listings show them."""
+    found = [tx.get_id(InstanceProfile, id) for id in tx.sources(Relation.PROFILE_ROLE, role.account, role.id)]
+    return [_listed(call, tx, profile) for profile in found]
+
+
 def _whole(call: Call, tx: Tx, profile: InstanceProfile) -> dict[str, Any]:
     answer = _listed(call, tx, profile)
     if profile.tags:

@@ -49,32 +49,36 @@ def page_of(items: Iterable[T], *, key: Callable[[T], str], listing: str, marker
     """
     ordered = sorted(items, key=key)
     if marker is not None:
-        after = _opened(listing, marker, map(key, ordered))
+        after = opened(listing, marker, map(key, ordered))
         ordered = [item for item in ordered if key(item) > after]
     page = tuple(ordered[:limit])
-    return Page(page, _sealed(listing, key(page[-1])) if len(ordered) > limit else None)
+    return Page(page, sealed(listing, key(page[-1])) if len(ordered) > limit else None)
 
 
-def _sealed(listing: str, key: str) -> str:
+def sealed(listing: str, key: str) -> str:
+    """The marker that holds a key of this listing."""
     text = _written(key)
     return base64.urlsafe_b64encode(_seal(listing, text) + text).decode("ascii")
 
 
-def _opened(listing: str, marker: str, keys: Iterable[str]) -> str:
-    """The key inside a marker. The seal is no secret: it only tells one listing's markers from another's."""
+def opened(listing: str, marker: str, keys: Iterable[str] = ()) -> str:
+    """The key inside a marker of this listing, a long one found among `keys`. Raises ValidationError for another.
+
+    The seal is no secret: it only tells one listing's markers from another's.
+    """
     try:
         octets = base64.b64decode(marker.encode("ascii"), altchars=b"-_", validate=True)
         text = octets[_SEAL:]
         if octets[:_SEAL] != _seal(listing, text):
-            raise _foreign()
+            raise foreign()
         if not text.startswith(b"\0"):
             return text.decode()
     except ValueError:
-        raise _foreign() from None
+        raise foreign() from None
     for key in keys:
         if _written(key) == text:
             return key
-    raise _foreign()
+    raise foreign()
 
 
 def _written(key: str) -> bytes:
@@ -87,6 +91,6 @@ def _seal(listing: str, text: bytes) -> bytes:
     return hashlib.sha256(listing.encode() + b"\0" + text).digest()[:_SEAL]
 
 
-def _foreign() -> Refusal:
+def foreign() -> Refusal:
     """AWS's answer to a marker that it did not issue for this selection (observed in September 2026)."""
     return Refusal("ValidationError", "Marker and Filter do not match")

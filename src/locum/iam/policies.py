@@ -188,7 +188,12 @@ def get_policy(call: Call, tx: Tx, *, policy_arn: str) -> Result:
     """Shows a policy. The document is GetPolicyVersion's to show."""
     policy = get_policy_of(call, tx, policy_arn)
     tags = shown(policy.tags) if isinstance(policy, ManagedPolicy) else []
-    return {"Policy": _summary(call, policy, usage(call, tx, policy)) | _described(policy) | {"Tags": tags}}
+    return {"Policy": shown_policy(call, tx, policy) | {"Tags": tags}}
+
+
+def shown_policy(call: Call, tx: Tx, policy: ManagedPolicy | ManagedDocument) -> dict[str, Any]:
+    """A policy with how often it is used, and its description if it has one."""
+    return _summary(call, policy, usage(call, tx, policy)) | _described(policy)
 
 
 @operation("iam:ListPolicies")
@@ -213,7 +218,7 @@ def list_policies(
     policies = [policy for policy in policies if policy.path.startswith(path_prefix)]
     if only_attached:
         relations = USAGES[policy_usage_filter]
-        policies = [policy for policy in policies if _used(call, tx, policy, relations)]
+        policies = [policy for policy in policies if used(call, tx, policy, relations)]
     page = page_of(
         policies,
         key=lambda policy: f"{policy.name.lower()} {isinstance(policy, ManagedDocument):d}",
@@ -258,7 +263,10 @@ def add_version(call: Call, tx: Tx, policy: ManagedPolicy, name: str, document: 
     )
 
 
-def _used(call: Call, tx: Tx, policy: ManagedPolicy | ManagedDocument, relations: tuple[Relation, ...]) -> bool:
+def used(
+    call: Call, tx: Tx, policy: ManagedPolicy | ManagedDocument, relations: tuple[Relation, ...] = USAGES[None]
+) -> bool:
+    """Whether anything in the caller's account uses the policy in one of these ways."""
     target = link_target(policy)
     return any(tx.sources(relation, call.account, target) for relation in relations)
 

@@ -56,8 +56,15 @@ def get_policy_version(call: Call, tx: Tx, *, policy_arn: str, version_id: str) 
             raise _missing(policy_arn, version_id)
         document = encoded(policy.document)
         return {"PolicyVersion": {"Document": document} | _provided(policy)}
-    version = _get(tx, policy, policy_arn, version_id)
-    return {"PolicyVersion": {"Document": encoded(version.document)} | _summary(version, policy.default_version)}
+    return {"PolicyVersion": _whole(_get(tx, policy, policy_arn, version_id), policy.default_version)}
+
+
+def versions_with_documents(tx: Tx, policy: ManagedPolicy | ManagedDocument) -> list[dict[str, Any]]:
+    """Every version of a policy with its document, the newest first."""
+    if isinstance(policy, ManagedDocument):
+        return [{"Document": encoded(policy.document)} | _provided(policy)]
+    versions = sorted(tx.owned(PolicyVersion, policy.id), key=lambda version: -_number(version.name))
+    return [_whole(version, policy.default_version) for version in versions]
 
 
 @operation("iam:ListPolicyVersions")
@@ -124,6 +131,10 @@ def _number(name: str) -> int:
 
 def _summary(version: PolicyVersion, default: str) -> dict[str, Any]:
     return {"VersionId": version.name, "IsDefaultVersion": version.name == default, "CreateDate": version.created}
+
+
+def _whole(version: PolicyVersion, default: str) -> dict[str, Any]:
+    return {"Document": encoded(version.document)} | _summary(version, default)
 
 
 def _provided(policy: ManagedDocument) -> dict[str, Any]:

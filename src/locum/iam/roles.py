@@ -75,9 +75,14 @@ def create_role(
 def get_role(call: Call, tx: Tx, *, role_name: str) -> Result:
     """Answers with a role and its last use."""
     role = tx.get(Role, call.account, role_name)
+    used = {"RoleLastUsed": last_used(call, role)}
+    return {"Role": _listed(call, tx, role) | _bounded(call, tx, role) | _tagged(role) | used}
+
+
+def last_used(call: Call, role: Role) -> dict[str, Any]:
+    """When and where a role was last used; empty for one that never was."""
     use = call.activity.last_used(role.id)
-    used = {} if use is None else {"LastUsedDate": use.at, "Region": use.region}
-    return {"Role": _listed(call, tx, role) | _bounded(call, tx, role) | _tagged(role) | {"RoleLastUsed": used}}
+    return {} if use is None else {"LastUsedDate": use.at, "Region": use.region}
 
 
 @operation("iam:ListRoles")

@@ -67,6 +67,16 @@ def test_the_summary_has_every_key_of_the_model(house: IamHouse) -> None:
     assert summary(house).keys() == set(shapes.service("iam").shapes["summaryKeyType"].enum)
 
 
+def test_the_version_of_tokens_is_kept_and_shown(house: IamHouse) -> None:
+    assert summary(house)["GlobalEndpointTokenVersion"] == 1
+    for word, version in (("v2Token", 2), ("v1Token", 1)):
+        house.perform("iam:SetSecurityTokenServicePreferences", GlobalEndpointTokenVersion=word)
+        assert summary(house)["GlobalEndpointTokenVersion"] == version
+    house.perform("iam:SetSecurityTokenServicePreferences", GlobalEndpointTokenVersion="v2Token")
+    house.act_as_root(OTHER)
+    assert summary(house)["GlobalEndpointTokenVersion"] == 1
+
+
 def test_the_summary_counts_what_is_there(house: IamHouse) -> None:
     before = summary(house)
     house.perform("iam:CreateUser", UserName="a")
