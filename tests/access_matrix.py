@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+from tests.certified import certificate, ec_key, private, rsa_key, ssh
 from tests.served import ACCOUNT, Client, Credentials, ServedHouse, allow, document, request
 
 from locum.aws import shapes
@@ -18,6 +19,9 @@ from locum.aws.secret import Secret
 from locum.call import OPERATIONS
 from locum.iam.access_keys import SECRET, AccessKey
 from locum.iam.entities import User
+from locum.iam.service_specific_credentials import ServiceSpecificCredential
+from locum.iam.signing_certificates import SigningCertificate
+from locum.iam.ssh_public_keys import SSHPublicKey
 from locum.store.entity import Author
 from locum.store.tx import Tx
 
@@ -37,8 +41,17 @@ Row = Mapping[str, str]
 
 
 def inputs() -> dict[str, dict[str, Any]]:
-    """What each performed operation is asked with."""
-    return msgspec.json.decode(INPUTS.read_bytes(), type=dict[str, dict[str, Any]])
+    """What each performed operation is asked with. A text such as `{certificate}` stands for one that is made here."""
+    made = {
+        "{certificate}": certificate("new"),
+        "{private key}": private(ec_key("new")),
+        "{ssh key}": ssh(rsa_key("new")),
+    }
+    read = msgspec.json.decode(INPUTS.read_bytes(), type=dict[str, dict[str, Any]])
+    return {
+        action: {name: made.get(value, value) if isinstance(value, str) else value for name, value in given.items()}
+        for action, given in read.items()
+    }
 
 
 def committed() -> dict[str, dict[str, str]]:
@@ -83,6 +96,8 @@ def stocked() -> ServedHouse:
     admin("iam:PutRolePermissionsBoundary", RoleName="builder", PermissionsBoundary=policies[0])
     admin("iam:CreateLoginProfile", UserName="alice", Password="a-password")
     admin("iam:UpdateAccountPasswordPolicy", MinimumPasswordLength=8)
+    leaf = {"CertificateBody": certificate("site"), "PrivateKey": private(ec_key("site"))}
+    admin("iam:UploadServerCertificate", ServerCertificateName="site", **leaf)
     house.house.store.write(_key_of_alice)
     return house
 
@@ -93,10 +108,18 @@ def _metadata() -> dict[str, Any]:
 
 
 def _key_of_alice(tx: Tx) -> None:
-    """A key whose id the inputs can name."""
+    """Credentials whose ids the inputs can name."""
     alice = tx.get(User, ACCOUNT, "alice")
     tx.written_by(Author(arn=f"arn:aws:iam::{ACCOUNT}:root", at=alice.created, request_id="test"))
     id = "AKIDALICE0000001"
+    of_alice: dict[str, Any] = {"account": ACCOUNT, "owner": alice.id, "created": alice.created}
+    named = "CERTIFICATEOFALICE000001"
+    tx.add(SigningCertificate(id=f"{ACCOUNT}/{named}", name=named, body="a certificate", **of_alice))
+    named = "APKAALICE000000000001"
+    tx.add(SSHPublicKey(id=named, name=named, body=ssh(rsa_key("alice")), **of_alice))
+    named = "ACCAALICE000000000001"
+    service = {"service": "codecommit.amazonaws.com", "user_name": f"alice-at-{ACCOUNT}"}
+    tx.add(ServiceSpecificCredential(id=named, name=named, **service, **of_alice))
     tx.put_secret(
         tx.add(AccessKey(id=id, name=id, account=ACCOUNT, owner=alice.id, created=alice.created)), SECRET, Secret("s")
     )

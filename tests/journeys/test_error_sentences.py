@@ -79,6 +79,9 @@ class House:
         iam.add_role_to_instance_profile(InstanceProfileName="held", RoleName="open")
         iam.create_user(UserName="signing")
         iam.create_login_profile(UserName="signing", Password="a-long-password")
+        iam.create_user(UserName="serviced")
+        made = iam.create_service_specific_credential(UserName="serviced", ServiceName="codecommit.amazonaws.com")
+        self.credential = made["ServiceSpecificCredential"]["ServiceSpecificCredentialId"]
         self._user("keyed")
         iam.create_access_key(UserName="keyed")
         self._user("nobody")
@@ -161,7 +164,10 @@ class House:
         if isinstance(value, list):
             return [self.filled(inner) for inner in value]
         if isinstance(value, str):
-            return value.replace("{account}", ACCOUNT).replace("{wrong code}", self.wrong_code)
+            known = {"account": ACCOUNT, "wrong code": self.wrong_code, "credential": self.credential}
+            for name, text in known.items():
+                value = value.replace(f"{{{name}}}", text)
+            return value
         return value
 
 

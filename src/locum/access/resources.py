@@ -24,6 +24,8 @@ from locum.iam.names import arn_of
 from locum.iam.oidc_providers import OIDCProvider
 from locum.iam.policies import ManagedPolicy
 from locum.iam.saml_providers import SAMLProvider
+from locum.iam.server_certificates import ServerCertificate
+from locum.iam.service_specific_credentials import ServiceSpecificCredential
 from locum.store.entity import Entity, Relation
 from locum.store.tx import Tx
 
@@ -43,6 +45,7 @@ NAMED: Mapping[str, Named] = {
     "group": Named(Group, "GroupName", "iam:CreateGroup"),
     "role": Named(Role, "RoleName", "iam:CreateRole"),
     "instance-profile": Named(InstanceProfile, "InstanceProfileName", "iam:CreateInstanceProfile"),
+    "server-certificate": Named(ServerCertificate, "ServerCertificateName", "iam:UploadServerCertificate"),
 }
 # Inputs that carry the resource's ARN themselves.
 BY_ARN = ("PolicyArn", "SerialNumber", "Arn", "PolicySourceArn", "OpenIDConnectProviderArn", "SAMLProviderArn")
@@ -54,11 +57,16 @@ LISTED = {
     "iam:ListGroups": "group",
     "iam:ListRoles": "role",
     "iam:ListInstanceProfiles": "instance-profile",
+    "iam:ListServerCertificates": "server-certificate",
     "iam:ListVirtualMFADevices": "mfa",
 }
 # Operations that move an entity to a new name or path need the permission on both ("you must have appropriate
 # permissions on both the source object and the target object", IAM User Guide, renaming users and groups).
-RENAMED = {"iam:UpdateUser": ("NewUserName", "NewPath"), "iam:UpdateGroup": ("NewGroupName", "NewPath")}
+RENAMED = {
+    "iam:UpdateUser": ("NewUserName", "NewPath"),
+    "iam:UpdateGroup": ("NewGroupName", "NewPath"),
+    "iam:UpdateServerCertificate": ("NewServerCertificateName", "NewPath"),
+}
 
 # Operations that tag what they make, and what that needs besides: else a tag could be had without the right to tag ("is
 # not authorized to perform: iam:TagRole" is how AWS refuses a CreateRole, as reported in public issue threads).
@@ -68,6 +76,7 @@ TAGS = {
     "iam:CreatePolicy": "iam:TagPolicy",
     "iam:CreateInstanceProfile": "iam:TagInstanceProfile",
     "iam:CreateVirtualMFADevice": "iam:TagMFADevice",
+    "iam:UploadServerCertificate": "iam:TagServerCertificate",
     "iam:CreateOpenIDConnectProvider": "iam:TagOpenIDConnectProvider",
     "iam:CreateSAMLProvider": "iam:TagSAMLProvider",
 }
@@ -200,11 +209,23 @@ def _iam_keys(call: Call, tx: Tx, entity: Entity | None) -> dict[str, str]:
         context["iam:PolicyARN"] = call.inputs["PolicyArn"]
     if "iam:AWSServiceName" in keys and "AWSServiceName" in call.inputs:
         context["iam:AWSServiceName"] = call.inputs["AWSServiceName"]
+    if "iam:ServiceSpecificCredentialServiceName" in keys and (service := _service(call, tx)):
+        context["iam:ServiceSpecificCredentialServiceName"] = service
+    if "iam:ServiceSpecificCredentialAgeDays" in keys and "CredentialAgeDays" in call.inputs:
+        context["iam:ServiceSpecificCredentialAgeDays"] = str(call.inputs["CredentialAgeDays"])
     if "iam:PermissionsBoundary" in keys:
         boundary = call.inputs.get("PermissionsBoundary") or _boundary_arn(call, tx, entity)
         if boundary:
             context["iam:PermissionsBoundary"] = boundary
     return context
+
+
+def _service(call: Call, tx: Tx) -> str:
+    """The service that a credential is for, or is to be for."""
+    if "ServiceName" in call.inputs:
+        return str(call.inputs["ServiceName"])
+    kept = tx.find_id(ServiceSpecificCredential, call.inputs.get("ServiceSpecificCredentialId", ""))
+    return kept.service if kept is not None and kept.account == call.account else ""
 
 
 def _boundary_arn(call: Call, tx: Tx, entity: Entity | None) -> str | None:

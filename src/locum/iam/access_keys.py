@@ -18,11 +18,11 @@ from locum.call import Call, Result, operation
 from locum.iam.entities import User
 from locum.iam.listing import answered
 from locum.iam.quotas import exceeded
+from locum.iam.status import ACTIVE, require_settable
 from locum.iam.subject import Root, subject
 from locum.store.entity import Entity
 from locum.store.tx import Tx
 
-ACTIVE, INACTIVE = "Active", "Inactive"
 SECRET_OCTETS = 30  # 40 characters of base64 (rule S48)
 NEVER = "N/A"  # service and region of a key that was never used (wire.md 5.2)
 
@@ -64,9 +64,7 @@ def create_access_key(call: Call, tx: Tx, *, user_name: str | None = None) -> Re
 def update_access_key(call: Call, tx: Tx, *, access_key_id: str, status: str, user_name: str | None = None) -> Result:
     """Turns a key off or on again."""
     key = _get(call, tx, user_name, access_key_id)
-    if status not in (ACTIVE, INACTIVE):
-        raise Refusal("InvalidInput", f"`{status}` cannot be set by hand; {ACTIVE} or {INACTIVE}", status=status)
-    tx.put(msgspec.structs.replace(key, status=status))
+    tx.put(msgspec.structs.replace(key, status=require_settable(status)))
     return None
 
 

@@ -20,6 +20,8 @@ from locum.iam.mfa_devices import MFADevice
 from locum.iam.oidc_providers import OIDCProvider
 from locum.iam.policies import ManagedPolicy, PolicyVersion
 from locum.iam.saml_providers import SAMLProvider
+from locum.iam.server_certificates import ServerCertificate
+from locum.iam.signing_certificates import SigningCertificate
 from locum.iam.subject import Root
 from locum.store.entity import Entity
 from locum.store.tx import Tx
@@ -68,10 +70,8 @@ _COUNTED: dict[str, type[Entity]] = {
     "Policies": ManagedPolicy,
     "PolicyVersionsInUse": PolicyVersion,
     "MFADevices": MFADevice,
+    "ServerCertificates": ServerCertificate,
 }
-
-# Nouns that are not kept here yet: of these there is none in any account.
-_NONE = ("ServerCertificates", "AccountSigningCertificatesPresent")
 
 
 TOKEN_VERSIONS = {"v1Token": 1, "v2Token": 2}
@@ -93,12 +93,12 @@ def get_account_summary(call: Call, tx: Tx) -> Result:
     """
     devices = [device for device in every(tx, MFADevice, call.account) if device.user]
     summary = {key: tx.count(kind, call.account, owner=None) for key, kind in _COUNTED.items()}
-    summary |= dict.fromkeys(_NONE, 0)
     summary |= {
         "Providers": sum(tx.count(kind, call.account) for kind in (OIDCProvider, SAMLProvider)),
         "MFADevicesInUse": len(devices),
         "AccountMFAEnabled": int(any(device.user == call.account for device in devices)),
         "AccountAccessKeysPresent": int(bool(tx.owned(AccessKey, call.account))),
+        "AccountSigningCertificatesPresent": int(bool(tx.owned(SigningCertificate, call.account))),
         "AccountPasswordPresent": int(find_profile(tx, Root(call.account)) is not None),
         "GlobalEndpointTokenVersion": tx.get_id(Account, call.account).token_version,
     }

@@ -19,6 +19,7 @@ from locum.iam.mfa_devices import get_device
 from locum.iam.oidc_providers import get_oidc_provider
 from locum.iam.policies import get_own
 from locum.iam.saml_providers import get_saml_provider_of
+from locum.iam.server_certificates import ServerCertificate
 from locum.iam.tag_rules import joined, without
 from locum.store.tx import Tx
 
@@ -34,7 +35,9 @@ class Taggable(NamedTuple):
     folds: bool
 
 
-def _by_name(kind: type[User] | type[Role] | type[InstanceProfile]) -> Callable[[Call, Tx, str], Any]:
+def _by_name(
+    kind: type[User] | type[Role] | type[InstanceProfile] | type[ServerCertificate],
+) -> Callable[[Call, Tx, str], Any]:
     return lambda call, tx, name: tx.get(kind, call.account, name)
 
 
@@ -51,6 +54,14 @@ TAGGABLE = (
         False,
     ),
     Taggable("SerialNumber", get_device, "iam:TagMFADevice", "iam:UntagMFADevice", "iam:ListMFADeviceTags", False),
+    Taggable(
+        "ServerCertificateName",
+        _by_name(ServerCertificate),
+        "iam:TagServerCertificate",
+        "iam:UntagServerCertificate",
+        "iam:ListServerCertificateTags",
+        False,
+    ),
     Taggable(
         "OpenIDConnectProviderArn",
         get_oidc_provider,

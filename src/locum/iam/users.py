@@ -24,6 +24,9 @@ from locum.iam.login_profiles import find_profile, password_use
 from locum.iam.mfa_devices import devices_of
 from locum.iam.names import arn_of, require_path
 from locum.iam.quotas import require_room
+from locum.iam.service_specific_credentials import ServiceSpecificCredential
+from locum.iam.signing_certificates import SigningCertificate
+from locum.iam.ssh_public_keys import SSHPublicKey
 from locum.iam.subject import Root, subject
 from locum.iam.tag_rules import require_tags
 from locum.store.entity import Relation
@@ -112,10 +115,13 @@ def update_user(
 
 
 # What must be gone before a user can be deleted, in the order in which it is asked for: that of the list in the API
-# reference of DeleteUser. Certificates, SSH keys and service credentials join it with their nouns.
+# reference of DeleteUser.
 _IN_THE_WAY: tuple[tuple[Callable[[Tx, User], object], str], ...] = (
     (lambda tx, user: find_profile(tx, user), "must delete login profile first."),
     (lambda tx, user: tx.owned(AccessKey, user.id), "must delete access keys first."),
+    (lambda tx, user: tx.owned(SigningCertificate, user.id), "must delete signing certificates first."),
+    (lambda tx, user: tx.owned(SSHPublicKey, user.id), "must remove referenced objects first."),
+    (lambda tx, user: tx.owned(ServiceSpecificCredential, user.id), "must remove referenced objects first."),
     (lambda tx, user: devices_of(tx, user), "must remove tokens from principal first."),
     (lambda tx, user: tx.owned(InlinePolicy, user.id), "must delete policies first."),
     (lambda tx, user: tx.targets(Relation.ATTACHMENT, user.id), "must detach all policies first."),

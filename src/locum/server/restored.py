@@ -19,8 +19,9 @@ import msgspec
 
 from locum.aws.secret import Secret
 from locum.call import Mint
-from locum.iam.access_keys import INACTIVE, AccessKey
+from locum.iam.access_keys import AccessKey
 from locum.iam.entities import Account, Role, User
+from locum.iam.status import INACTIVE
 from locum.server import operations, token_rules
 from locum.server.production import AUDIT
 from locum.server.safe import UNFINISHED

@@ -67,6 +67,7 @@ resource "aws_iam_policy" "ceiling" {
 }
 
 resource "aws_iam_user" "alice" {
+  force_destroy = true
   name                 = "alice"
   path                 = "/team/"
   permissions_boundary = aws_iam_policy.ceiling.arn

@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from tests.certified import certificate, ec_key, private
 from tests.saml import ENTITY, metadata
 from tests.served import ACCOUNT, OTHER, ServedHouse, allow, document, trusting
 from tests.unit.access.calls import asks, call_of
@@ -25,6 +26,7 @@ ALICE, DEVS, BUILDER, PROFILE = (
     f"{IAM}:role/ci/builder",
     f"{IAM}:instance-profile/ec2/web",
 )
+CERTIFICATE, CERTIFIED = f"{IAM}:server-certificate/tls/site", {"ServerCertificateName": "SITE"}
 POLICY, DEVICE = f"{IAM}:policy/shared/read", f"{IAM}:mfa/phones/alice"
 OIDC, SAML = f"{IAM}:oidc-provider/idp.example.com", f"{IAM}:saml-provider/corp"
 BY_OIDC, BY_SAML = {"OpenIDConnectProviderArn": OIDC}, {"SAMLProviderArn": SAML}
@@ -189,6 +191,39 @@ ARNS: list[tuple[str, dict[str, Any], list[str]]] = [
     ("iam:GetAccountPasswordPolicy", {}, ["*"]),
     ("iam:UpdateAccountPasswordPolicy", {}, ["*"]),
     ("iam:DeleteAccountPasswordPolicy", {}, ["*"]),
+    (
+        "iam:UploadServerCertificate",
+        {"ServerCertificateName": "n", "Path": "/p/", "CertificateBody": "c", "PrivateKey": "k"},
+        [f"{IAM}:server-certificate/p/n"],
+    ),
+    ("iam:GetServerCertificate", CERTIFIED, [CERTIFICATE]),
+    ("iam:ListServerCertificates", {"PathPrefix": "/p"}, [f"{IAM}:server-certificate/p"]),
+    ("iam:UpdateServerCertificate", CERTIFIED | {"NewPath": "/p/"}, [CERTIFICATE, f"{IAM}:server-certificate/p/site"]),
+    ("iam:DeleteServerCertificate", CERTIFIED, [CERTIFICATE]),
+    ("iam:TagServerCertificate", CERTIFIED | TAGS, [CERTIFICATE]),
+    ("iam:UntagServerCertificate", CERTIFIED | {"TagKeys": ["Team"]}, [CERTIFICATE]),
+    ("iam:ListServerCertificateTags", CERTIFIED, [CERTIFICATE]),
+    ("iam:UploadSigningCertificate", USER | {"CertificateBody": "{certificate}"}, [ALICE]),
+    ("iam:ListSigningCertificates", USER, [ALICE]),
+    ("iam:UpdateSigningCertificate", USER | {"CertificateId": "C" * 32, "Status": "Active"}, [ALICE]),
+    ("iam:DeleteSigningCertificate", USER | {"CertificateId": "C" * 32}, [ALICE]),
+    ("iam:UploadSSHPublicKey", USER | {"SSHPublicKeyBody": "{ssh key}"}, [ALICE]),
+    ("iam:GetSSHPublicKey", USER | {"SSHPublicKeyId": "APKAALICE000000000001", "Encoding": "SSH"}, [ALICE]),
+    ("iam:ListSSHPublicKeys", USER, [ALICE]),
+    ("iam:UpdateSSHPublicKey", USER | {"SSHPublicKeyId": "APKAALICE000000000001", "Status": "Inactive"}, [ALICE]),
+    ("iam:DeleteSSHPublicKey", USER | {"SSHPublicKeyId": "APKAALICE000000000001"}, [ALICE]),
+    ("iam:CreateServiceSpecificCredential", USER | {"ServiceName": "codecommit.amazonaws.com"}, [ALICE]),
+    ("iam:ListServiceSpecificCredentials", USER, [ALICE]),
+    ("iam:ListServiceSpecificCredentials", {"UserName": "nobody"}, [f"{IAM}:user/nobody"]),
+    ("iam:ListServiceSpecificCredentials", {}, [f"{IAM}:user/admin"]),
+    ("iam:ListServiceSpecificCredentials", {"AllUsers": True}, ["*"]),
+    (
+        "iam:UpdateServiceSpecificCredential",
+        USER | {"ServiceSpecificCredentialId": "ACCAALICE000000000001", "Status": "Inactive"},
+        [ALICE],
+    ),
+    ("iam:ResetServiceSpecificCredential", USER | {"ServiceSpecificCredentialId": "ACCAALICE000000000001"}, [ALICE]),
+    ("iam:DeleteServiceSpecificCredential", USER | {"ServiceSpecificCredentialId": "ACCAALICE000000000001"}, [ALICE]),
     ("sts:AssumeRole", {"RoleArn": BUILDER, "RoleSessionName": "job"}, [BUILDER]),
     ("sts:GetAccessKeyInfo", KEY, ["*"]),
     ("sts:GetSessionToken", {}, ["*"]),
@@ -205,6 +240,8 @@ def stock(served: ServedHouse) -> ServedHouse:
     served.admin("iam:CreateInstanceProfile", InstanceProfileName="web", Path="/ec2/", Tags=TAGS["Tags"])
     served.admin("iam:CreatePolicy", PolicyName="read", Path="/shared/", PolicyDocument=ANY, Tags=TAGS["Tags"])
     served.admin("iam:CreateVirtualMFADevice", VirtualMFADeviceName="alice", Path="/phones/", Tags=TAGS["Tags"])
+    leaf = {"CertificateBody": certificate("site"), "PrivateKey": private(ec_key("site"))}
+    served.admin("iam:UploadServerCertificate", ServerCertificateName="site", Path="/tls/", Tags=TAGS["Tags"], **leaf)
     return served
 
 
@@ -237,9 +274,12 @@ def test_no_operation_is_missing_from_the_table() -> None:
 
 
 def test_an_arn_is_asked_about_wherever_aws_has_a_resource() -> None:
-    """`*` stands only where AWS's reference has no resource, and for a key that is nobody's."""
+    """`*` stands only where AWS's reference has no resource, for a key that is nobody's and for everybody's keys."""
     starred = {action for action, _, arns in ARNS if "*" in arns}
-    assert {one for one in starred if facts_of(*one.split(":")).resources} == {"iam:GetAccessKeyLastUsed"}
+    assert {one for one in starred if facts_of(*one.split(":")).resources} == {
+        "iam:GetAccessKeyLastUsed",
+        "iam:ListServiceSpecificCredentials",
+    }
 
 
 # ---- who is meant without a name
