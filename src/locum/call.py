@@ -18,6 +18,8 @@ from locum.aws import ids
 from locum.aws.faults import Refusal
 from locum.aws.limits import Limits
 from locum.aws.secret import Secret
+from locum.aws.tag import Tags
+from locum.federation.keys import Keys
 from locum.session.keyring import Keyring
 from locum.session.session import Session
 from locum.store.entity import Author
@@ -29,12 +31,35 @@ Result = Mapping[str, Any] | None
 NO_KEYS = Keyring.of("dev", ())
 
 
+class Vouched(msgspec.Struct, frozen=True, kw_only=True):
+    """What an identity provider has said of a caller, verified: by whom, about whom, for whom.
+
+    `keys` are the condition keys that this becomes. `tags`, `transitive` and `source_identity` are what the provider
+    gives the session. `seconds` and `until` bound it; `session_name` is the provider's to choose with SAML.
+    """
+
+    provider: str
+    issuer: str
+    subject: str
+    audience: str
+    keys: Mapping[str, str | tuple[str, ...]]
+    tags: Tags = ()
+    transitive: tuple[str, ...] = ()
+    source_identity: str | None = None
+    subject_type: str = ""
+    name_qualifier: str = ""
+    session_name: str = ""
+    seconds: int | None = None
+    until: datetime | None = None
+
+
 class Caller(msgspec.Struct, frozen=True, kw_only=True):
     """The authenticated principal of one request, as GetCallerIdentity shows it.
 
-    `kind` is `root`, `user`, `assumed-role`, `federated-user` or `anonymous`. `user_id` is what GetCallerIdentity
-    answers (AIDA…, AROA…:session, the account id for root). `entity_id` is the unique id of the user or role that holds
-    the permissions, `entity_arn` its own ARN (with path). `session` is there for temporary credentials only.
+    `kind` is `root`, `user`, `assumed-role`, `federated-user`, `anonymous`, or `web-identity` and `saml` for whom an
+    identity provider vouches. `user_id` is what GetCallerIdentity answers (AIDA…, AROA…:session, the account id for
+    root). `entity_id` is the unique id of the user or role that holds the permissions, `entity_arn` its own ARN (with
+    path). `session` is there for temporary credentials only.
     """
 
     kind: str
@@ -46,6 +71,8 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
     name: str = ""
     access_key_id: str = ""
     session: Session | None = None
+    #: there for whom an identity provider vouches in this very call
+    vouched: Vouched | None = None
 
     @property
     def temporary(self) -> bool:
@@ -83,6 +110,31 @@ class Hashing(Protocol):
     def matches(self, stored: Secret, password: Secret, pepper: Secret) -> bool:
         """Whether a hash is that of a password. Raises ServiceUnavailable when too many wait."""
         ...
+
+
+class Awaited(Exception):
+    """The keys of `issuer` must be fetched before this call can be answered; it is attempted again then."""
+
+    def __init__(self, issuer: str) -> None:
+        super().__init__(issuer)
+        self.issuer = issuer
+
+
+class Issuers(Protocol):
+    """The keys of identity providers, from memory."""
+
+    def keys(self, issuer: str, kid: str) -> Keys:
+        """The keys of an issuer, of which one is perhaps called `kid`. Never waits: raises Awaited when they must be
+        fetched, and a Refusal (IDPCommunicationError) when they could not be."""
+        ...
+
+
+class NoIssuers:
+    """Where no provider is asked for keys."""
+
+    def keys(self, issuer: str, kid: str) -> Keys:
+        """Refuses."""
+        raise Refusal("IDPCommunicationError", "No identity provider is asked for its keys here")
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
@@ -162,6 +214,7 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     activity: Activity
     #: what session tokens are sealed under
     keyring: Keyring = NO_KEYS
+    issuers: Issuers = NoIssuers()
     #: when the MFA code that came with this very call was accepted
     mfa_at: datetime | None = None
     #: where passwords are hashed
@@ -201,7 +254,8 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     is refused, never ignored. `asks` overrides what `access` derives from `aws/actions.py`. `mfa` marks the ones that
     take SerialNumber and TokenCode; the code is accepted in a step of its own before the rest (decisions 17).
     `prepares` does what is too slow for a step, or must outlive a refusal, after the call was allowed and before its
-    write step, which finds the answer in `call.prepared`.
+    write step, which finds the answer in `call.prepared`. `proof` answers whom the inputs prove the caller to be, where
+    they and no signature do.
     """
 
     name: str
@@ -213,6 +267,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     authorized: bool
     mfa: bool
     prepares: Callable[[Call, Store], object] | None = None
+    proof: Callable[[Call, Tx], Caller] | None = None
 
     @property
     def service(self) -> str:
@@ -247,6 +302,7 @@ def operation(
     authorized: bool = True,
     mfa: bool = False,
     prepares: Callable[[Call, Store], object] | None = None,
+    proof: Callable[[Call, Tx], Caller] | None = None,
     members: Mapping[str, str] | None = None,
 ) -> Callable[[Callable[..., Result]], Callable[..., Result]]:
     """Declares the function below as the operation `name`.
@@ -269,6 +325,7 @@ def operation(
             authorized=authorized,
             mfa=mfa,
             prepares=prepares,
+            proof=proof,
         )
         return function
 

@@ -17,7 +17,14 @@ VERSION = "1.11"
 _NAMESPACE = uuid.UUID("6f1b2a52-7a0e-5d0a-9a57-0c9a6ad8c0de")
 
 #: caller's kind -> userIdentity.type
-TYPES = {"root": "Root", "user": "IAMUser", "assumed-role": "AssumedRole", "federated-user": "FederatedUser"}
+TYPES = {
+    "root": "Root",
+    "user": "IAMUser",
+    "assumed-role": "AssumedRole",
+    "federated-user": "FederatedUser",
+    "web-identity": "WebIdentityUser",
+    "saml": "SAMLUser",
+}
 DENIALS = frozenset({"explicitDeny", "implicitDeny"})
 _READS = ("Get", "List", "Simulate", "Generate", "Decode")
 
@@ -59,6 +66,8 @@ def _identity(record: Record) -> Mapping[str, Any]:
         "accountId": record.account,
         "accessKeyId": record.access_key_id,
     }
+    if record.caller_kind in ("web-identity", "saml"):  # it has no ARN and no key
+        return {"type": found["type"], "principalId": record.caller_id, "identityProvider": record.caller}
     if record.caller_kind == "user":
         found["userName"] = record.caller.rpartition("/")[2]
     if record.session is not None:

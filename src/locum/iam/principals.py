@@ -18,7 +18,7 @@ from locum.iam.entities import Group, Identity, Role, User
 from locum.iam.inline import InlinePolicy
 from locum.iam.names import arn_of
 from locum.iam.policies import ManagedPolicy, PolicyVersion, version_id
-from locum.policy import ANONYMOUS, Attached, Bound, Policy, PolicyKind, Principal, PrincipalType, bind, parse
+from locum.policy import ANONYMOUS, NOBODY, Attached, Bound, Policy, PolicyKind, Principal, PrincipalType, bind, parse
 from locum.policy.match import fold
 from locum.store.entity import Relation
 from locum.store.tx import Tx
@@ -30,6 +30,8 @@ TYPES: Mapping[str, tuple[str, PrincipalType]] = {
     "assumed-role": ("AssumedRole", PrincipalType.ROLE_SESSION),
     "federated-user": ("FederatedUser", PrincipalType.FEDERATED_USER),
     "anonymous": ("Anonymous", PrincipalType.ANONYMOUS),
+    "web-identity": ("", PrincipalType.FEDERATED),
+    "saml": ("", PrincipalType.FEDERATED),
 }
 
 Keys = dict[str, str | tuple[str, ...]]
@@ -52,12 +54,16 @@ def principal_of(caller: Caller) -> Principal:
         names = (caller.arn, caller.entity_arn, caller.entity_id)
     elif caller.kind == "anonymous":
         return ANONYMOUS
+    elif caller.vouched is not None:  # it is its provider, and of no account (rule 7.9)
+        return Principal(type=PrincipalType.FEDERATED, arn=caller.arn, names=names)
     return Principal(type=TYPES[caller.kind][1], arn=caller.arn, account=caller.account, names=names)
 
 
 def bound_of(caller: Caller, tx: Tx) -> Bound:
     """The policies that bind this caller, prepared for deciding. Kept until the account's generation rises."""
     session = caller.session
+    if caller.vouched is not None:
+        return NOBODY
     if session is None or (session.policy is None and not session.policy_ids and caller.kind != "federated-user"):
         return tx.derived(caller.account, ("bound", caller.entity_id), lambda: _bound(caller, tx))
     key = ("bound", caller.entity_id, session.policy, session.policy_ids, caller.kind)
@@ -66,6 +72,8 @@ def bound_of(caller: Caller, tx: Tx) -> Bound:
 
 def keys_of(caller: Caller, tx: Tx, *, now: datetime) -> Keys:
     """The condition keys of the principal: its ARN, type, ids, tags, MFA and session (semantics 6)."""
+    if caller.vouched is not None:  # nothing of AWS's own is known of it yet
+        return dict(caller.vouched.keys)
     keys: Keys = {"aws:PrincipalType": TYPES[caller.kind][0], "aws:userid": caller.user_id}
     if caller.kind == "anonymous":
         keys["aws:PrincipalAccount"] = "anonymous"

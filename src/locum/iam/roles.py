@@ -15,6 +15,7 @@ from locum.aws import ids
 from locum.aws.faults import Refusal
 from locum.aws.tag import Tags, shown
 from locum.call import Call, Result, operation
+from locum.federation.shared_issuers import open_to_everybody
 from locum.iam.boundaries import set_boundary, shown_boundary
 from locum.iam.documents import encoded
 from locum.iam.entities import Role
@@ -161,6 +162,8 @@ def delete_role(call: Call, tx: Tx, *, role_name: str) -> Result:
 def _trust(call: Call, tx: Tx, document: str) -> str:
     """A trust policy that came in, checked, as it is stored."""
     parse(document, PolicyKind.TRUST)
+    if sentence := open_to_everybody(document):
+        raise Refusal("MalformedPolicyDocument", sentence)
     require_size(call, "ACLSizePerRole", document)
     return stored(tx, document, call.place.partition)
 

@@ -15,11 +15,12 @@ import msgspec
 from locum import access
 from locum.audit.trail import Batch, TrailError
 from locum.aws.faults import Refusal
-from locum.call import OPERATIONS, Call, Operation, Origin, Result
+from locum.call import OPERATIONS, Awaited, Call, Operation, Origin, Result
 from locum.http import Request, Response
 from locum.server.caps import body_cap
 from locum.server.front import too_large
 from locum.server.house import House, Moment
+from locum.server.issuer_keys import UNREACHABLE
 from locum.server.recorded import Witness
 from locum.sigv4 import Carrier, carrier
 from locum.store.errors import DamagedError
@@ -96,17 +97,27 @@ class Answered(msgspec.Struct, frozen=True):
 
 def answer(admitted: Admitted, house: House, request_id: str, *, may_wait: bool = True) -> Response:
     """The answer to an admitted request, when its record stands. Raises MustWait, and that only with
-    `may_wait=False`."""
-    answered = attempt(admitted, house, request_id, may_wait=may_wait)
+    `may_wait=False`; fetches an identity provider's keys where they are needed."""
+    try:
+        answered = attempt(admitted, house, request_id, may_wait=may_wait)
+    except Awaited as awaited:
+        answered = attempt(admitted, house, request_id, may_wait=may_wait, fetching=_fetching(house, awaited.issuer))
     if answered.batch is not None:
         answered.batch.wait()
     return answered.settled().response
 
 
 def attempt(
-    admitted: Admitted, house: House, request_id: str, *, may_wait: bool = True, again: bool = False
+    admitted: Admitted,
+    house: House,
+    request_id: str,
+    *,
+    may_wait: bool = True,
+    again: bool = False,
+    fetching: Refusal | bool = False,
 ) -> Answered:
-    """The answer to an admitted request, and what it waits for. Raises MustWait, but only with `may_wait=False`.
+    """The answer to an admitted request, and what it waits for. Raises MustWait, but only with `may_wait=False`, and
+    Awaited when keys of an issuer must be fetched, unless `fetching` says that they were, or why they will not be.
 
     `again` says that it was attempted before: its key is charged once (rule D5), and what a write is refused for was
     asked already and is asked once more inside the write.
@@ -118,6 +129,10 @@ def attempt(
         response, durable = _answer(admitted, house, request_id, moment, witness, may_wait=may_wait, again=again)
     except MustWait:
         raise
+    except Awaited:
+        if not fetching:
+            raise
+        refusal = fetching if isinstance(fetching, Refusal) else Refusal("IDPCommunicationError", UNREACHABLE)
     except Refusal as caught:
         refusal = _bare(caught)
     except DamagedError as damage:  # nothing was written, and asking again will not help (rule R1)
@@ -154,6 +169,15 @@ def _bare(refusal: Refusal) -> Refusal:
     of the request with them, until the collector comes by: a flood of refusals would make that everybody's pause."""
     refusal.__traceback__ = refusal.__cause__ = refusal.__context__ = None
     return refusal
+
+
+def _fetching(house: House, issuer: str) -> Refusal | bool:
+    """Fetches an issuer's keys and waits for them; a refusal when too many others are being fetched."""
+    try:
+        house.issuers.fetch(issuer).result()
+    except Refusal as refusal:
+        return refusal
+    return True
 
 
 def refused(refusal: Refusal, service: str | None, request_id: str) -> Response:
@@ -205,11 +229,16 @@ def _answer(
             origin=_origin(request, admitted.carried, request_id),
             activity=house.activity,
             keyring=verification.keyring,
+            issuers=house.issuers,
             mfa_at=mfa_at,
             hashing=house.hashing,
             prepared=prepared,
         )
         witness.call = call
+        if operation.proof is not None:  # who it is, an identity provider says, and not a signature
+            call = msgspec.structs.replace(call, caller=operation.proof(call, tx))
+            witness.begin(call.caller, tx.generation(call.account))
+            witness.call = call
         if operation.mfa and not proven and access.brings_code(call):
             raise _Unproven(call)
         return call

@@ -21,9 +21,10 @@ from typing import Any
 
 from locum.audit.trail import Batch
 from locum.aws.faults import Refusal
+from locum.call import Awaited
 from locum.http import Request, Response
 from locum.server import front
-from locum.server.answer import Answered, MustWait, admit, attempt, refused
+from locum.server.answer import Admitted, Answered, MustWait, admit, attempt, refused
 from locum.server.buckets import source, throttled
 from locum.server.caps import LARGEST
 from locum.server.house import House
@@ -100,6 +101,8 @@ class App:
         else:
             try:
                 answered = attempt(admitted, self._house, request_id, may_wait=False)
+            except Awaited as awaited:
+                answered = await self._fetched(awaited.issuer, admitted, request_id)
             except MustWait as must:
                 answered = await self._turns.run(must.account, attempt, admitted, self._house, request_id, again=True)
         self._charge(scope, answered)
@@ -108,6 +111,15 @@ class App:
         answered = answered.settled()
         self._house.metrics.answered(answered.operation, answered.outcome, perf_counter() - began)
         return answered.response
+
+    async def _fetched(self, issuer: str, admitted: Admitted, request_id: str) -> Answered:
+        """The answer to a request that needs an issuer's keys, once they were fetched in a thread of their own. Nobody
+        holds a thread meanwhile."""
+        try:
+            await asyncio.shield(asyncio.wrap_future(self._house.issuers.fetch(issuer)))
+        except Refusal as refusal:
+            return attempt(admitted, self._house, request_id, may_wait=False, fetching=refusal)
+        return attempt(admitted, self._house, request_id, may_wait=False, fetching=True)
 
     def _turned_away(self, refusal: Refusal, request: Request | None, scope: Scope, request_id: str) -> Answered:
         """The refusal of what is no call of a known operation; its record need not be waited for."""
@@ -194,6 +206,7 @@ class App:
             await send({"type": f"{message['type']}.complete"})
             if message["type"] == "lifespan.shutdown":
                 self._threads.shutdown()
+                self._house.issuers.close()
                 return
 
 

@@ -24,7 +24,9 @@ from locum.server.accounts import Pair, add_account
 from locum.server.app import App
 from locum.server.buckets import Rates
 from locum.server.house import Clocks, House, SystemMint
+from locum.server.issuer_keys import IssuerKeys
 from locum.server.limits import DEVELOPING, Limits
+from locum.server.outbound import Reach
 from locum.server.own import Own, OwnError
 from locum.session.keyring import KEY_IDS, ROOT_BYTES, Keyring, TokenKey
 from locum.session.opened import OpenedTokens
@@ -102,6 +104,7 @@ class Development:
             mint=mint,
             denials=Denials(),
             rates=Rates(self._settings.limits.source_rate, self._settings.limits.key_rate),
+            issuers=IssuerKeys.reaching(Reach(local=True), mint),
         )
         add_account(house, self._settings.account, admin=self._settings.admin, root=self._settings.root)
         return house

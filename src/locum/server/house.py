@@ -20,6 +20,7 @@ from locum.audit.trail import MemoryTrail, Trail
 from locum.call import Hashing, Mint, Place
 from locum.server.buckets import Rates
 from locum.server.hashing import Argon2
+from locum.server.issuer_keys import IssuerKeys
 from locum.server.metrics import Metrics
 from locum.store.activity import Activities
 from locum.store.tx import Store, Tx
@@ -90,9 +91,9 @@ class SystemMint:
 
 class House(msgspec.Struct, kw_only=True):
     """The parts of one server. Dev's reset replaces store, activity, verification, denials and trail; nothing else
-    changes. `trail` takes the record of each call, `metrics` counts them, `rates`
-    bounds them (rule D5), `hashing` hashes passwords (rule K8). `follow` answers the verification as the
-    store has it at one step, where token keys are kept there (rule T9)."""
+    changes. `trail` takes the record of each call, `metrics` counts them, `rates` bounds them (rule D5), `hashing`
+    hashes passwords (rule K8), `issuers` has the keys of identity providers (rule F3). `follow` answers the
+    verification as the store has it at one step, where token keys are kept there (rule T9)."""
 
     store: Store
     verification: Verification
@@ -106,6 +107,7 @@ class House(msgspec.Struct, kw_only=True):
     rates: Rates = msgspec.field(default_factory=Rates)
     hashing: Hashing = msgspec.field(default_factory=Argon2)
     follow: Callable[[Tx], Verification] | None = None
+    issuers: IssuerKeys
 
     def verifying(self, tx: Tx) -> Verification:
         """What this step verifies with."""

@@ -31,7 +31,7 @@ from locum.iam import (
     users,
     virtual_mfa_devices,
 )
-from locum.sts import assume_role, caller_identity, session_token
+from locum.sts import assume_role, caller_identity, session_token, web_identity
 
 MODULES = (
     access_keys,
@@ -66,4 +66,5 @@ MODULES = (
     assume_role,
     caller_identity,
     session_token,
+    web_identity,
 )

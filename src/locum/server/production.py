@@ -29,7 +29,9 @@ from locum.server.accounts import Added, Pair, adding, new_number, new_pair
 from locum.server.app import App
 from locum.server.buckets import Rates
 from locum.server.house import Clocks, House, SystemMint
+from locum.server.issuer_keys import IssuerKeys
 from locum.server.keeper import Keeper
+from locum.server.outbound import Reach
 from locum.server.own import Own
 from locum.server.safe import STORE, UnsafeError, require_safe, tls_context
 from locum.server.settings import FILE, Settings
@@ -178,13 +180,14 @@ def house_of(settings: Settings, store: SqlStore, trail: Trail) -> House:
         store=store,
         verification=verification,
         activity=store.activity,
-        place=Place(region=settings.region),
+        place=Place(region=settings.region, local_issuers=settings.issuer_http),
         clocks=Clocks(),
         mint=mint,
         denials=Denials(),
         trail=trail,
         follow=Following(verification),
         rates=Rates(settings.source_rate, settings.key_rate),
+        issuers=IssuerKeys.reaching(Reach(settings.issuer_networks or (), settings.issuer_http), mint),
     )
 
 

@@ -144,6 +144,13 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("allow-unsigned-token", FLAG, "false", "take a session token that an old SDK added after signing"),
     Setting("token-key-hours", _number(1, 720), "24", "after how many hours a new key seals session tokens"),
     Setting("audit-keep-days", _number(0, 36500), "0", "how many days audit records are kept at least; 0 is for ever"),
+    Setting(
+        "issuer-networks",
+        NETWORKS,
+        None,
+        "networks, besides public addresses, in which identity providers are asked for their keys",
+    ),
+    Setting("issuer-http", FLAG, "false", "take identity providers on this very machine that speak http"),
     Setting("log-level", LEVEL, "info", "from which level up the server logs to standard error, as JSON"),
     Setting("stop-seconds", _number(1, 600), "10", "how long a stop waits for requests that are under way"),
 )
@@ -173,6 +180,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     allow_unsigned_token: bool
     token_key_hours: int
     audit_keep_days: int
+    issuer_networks: tuple[str, ...] | None
+    issuer_http: bool
     log_level: str
     stop_seconds: int
     head_seconds: int

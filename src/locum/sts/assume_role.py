@@ -11,34 +11,20 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
-from locum.aws.arn import Arn, ArnError
+from locum.aws.arn import Arn
 from locum.aws.faults import Refusal
 from locum.aws.tag import Tags
 from locum.call import Asked, Call, Result, operation
 from locum.iam.entities import Role
-from locum.iam.names import arn_of
 from locum.session.session import Session
 from locum.store.tx import Tx
 from locum.sts.issue import issue
+from locum.sts.roles import TOO_LONG, role_of
 from locum.sts.session_policies import PolicyDescriptor, managed_ids, session_policy
 from locum.sts.session_tags import session_tags, source_identity_of
 
 CHAINED_SECONDS = 3600
 CHAINED = "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining."
-TOO_LONG = "The requested DurationSeconds exceeds the MaxSessionDuration set for this role."
-
-
-def role_of(call: Call, tx: Tx) -> Role | None:
-    """The role that the call names, if it exists. Raises ValidationError for a text that is no ARN."""
-    text = call.inputs["RoleArn"]
-    try:
-        arn = Arn.parse(text)
-    except ArnError as error:
-        raise Refusal("ValidationError", f"{text} is invalid") from error
-    if arn.service != "iam" or arn.partition != call.place.partition or not arn.resource.startswith("role/"):
-        return None
-    role = tx.find(Role, arn.account, arn.resource.rpartition("/")[2])
-    return role if role is not None and arn_of(role, arn.partition) == text else None
 
 
 def asks(call: Call, tx: Tx) -> Sequence[Asked]:

@@ -31,6 +31,8 @@ TEXTS: dict[str, tuple[str, object, str]] = {
     "signature-window": ("15", 15, "16"),
     "allow-unsigned-token": ("true", True, "yes"),
     "token-key-hours": ("1", 1, "1_0"),
+    "issuer-networks": ("10.1.0.0/16", ("10.1.0.0/16",), "10.1.0.1/16"),
+    "issuer-http": ("true", True, "on"),
     "log-level": ("debug", "debug", "loud"),
     "stop-seconds": ("30", 30, "٣"),
     "head-seconds": ("20", 20, "0"),

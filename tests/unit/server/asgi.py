@@ -37,6 +37,11 @@ def scope_of(request: Request, *, client: Any = LOOPBACK, server: Any = ("127.0.
 
 def respond(app: App, scope: dict[str, Any], parts: Sequence[bytes]) -> Response:
     """The answer to one request whose body comes in these parts."""
+    return asyncio.run(call(app, scope, parts))
+
+
+async def call(app: App, scope: dict[str, Any], parts: Sequence[bytes]) -> Response:
+    """The same in a loop that runs already."""
     sent: list[Any] = []
     coming = [
         {"type": "http.request", "body": part, "more_body": at + 1 < len(parts)} for at, part in enumerate(parts)
@@ -48,7 +53,7 @@ def respond(app: App, scope: dict[str, Any], parts: Sequence[bytes]) -> Response
     async def send(message: Any) -> None:
         sent.append(message)
 
-    asyncio.run(app(scope, receive, send))
+    await app(scope, receive, send)
     start, body = sent
     headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in start["headers"])
     return Response(start["status"], headers, body["body"])
