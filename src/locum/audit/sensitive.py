@@ -64,6 +64,8 @@ def _collect(shape: shapes.Shape, by_name: Mapping[str, shapes.Shape], found: se
 
 
 def _cleaned(value: Any, names: frozenset[str]) -> Any:
+    if type(value) is str:  # nearly all of them
+        return value
     if isinstance(value, Mapping):
         return {name: HIDDEN if name in names else _cleaned(one, names) for name, one in value.items()}
     if isinstance(value, list | tuple):

@@ -192,6 +192,8 @@ def _signed_headers(
         raise refusals.mismatch("SignedHeaders must be sorted, unique and in lower case")
     if "host" not in signed and ":authority" not in signed:
         raise refusals.mismatch(refusals.HOST_NOT_SIGNED)
+    if _complete(signed, tuple(headers)):
+        return
     for name in signed:
         if name not in headers:
             raise refusals.mismatch(f"the header `{refusals.shown(name)}` is named in SignedHeaders but was not sent")
@@ -203,6 +205,14 @@ def _signed_headers(
         if carrier.form == "query" and (_ECHOES.get(name), value.encode("utf-8")) in parameters:
             continue
         raise refusals.mismatch(f"the header `{refusals.shown(name)}` was sent and must be named in SignedHeaders")
+
+
+@lru_cache(maxsize=256)
+def _complete(signed: tuple[str, ...], sent: tuple[str, ...]) -> bool:
+    """Whether all that is named as signed was sent, and all that must be signed is named. Names alone decide, and a
+    client sends the same ones each time."""
+    must = {name for name in sent if name.startswith("x-amz-") or name == "content-type"}
+    return must <= set(signed) <= set(sent)
 
 
 @lru_cache(maxsize=256)

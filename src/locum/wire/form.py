@@ -67,8 +67,10 @@ def _add(found: dict[str, str], raw: str, *, code: str) -> None:
     try:
         for pair in raw.split("&"):
             name, _, value = pair.partition("=")
-            if "%" in pair:
-                name, value = decode(name.encode()), decode(value.encode())
+            if "%" in value:
+                value = decode(value.encode())
+            if "%" in name:
+                name = decode(name.encode())
             elif not pair:
                 continue
             if name in found:
