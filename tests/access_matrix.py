@@ -98,6 +98,7 @@ def stocked() -> ServedHouse:
     admin("iam:UpdateAccountPasswordPolicy", MinimumPasswordLength=8)
     leaf = {"CertificateBody": certificate("site"), "PrivateKey": private(ec_key("site"))}
     admin("iam:UploadServerCertificate", ServerCertificateName="site", **leaf)
+    admin("iam:GenerateCredentialReport")
     house.house.store.write(_key_of_alice)
     return house
 

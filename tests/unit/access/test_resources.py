@@ -224,6 +224,8 @@ ARNS: list[tuple[str, dict[str, Any], list[str]]] = [
     ),
     ("iam:ResetServiceSpecificCredential", USER | {"ServiceSpecificCredentialId": "ACCAALICE000000000001"}, [ALICE]),
     ("iam:DeleteServiceSpecificCredential", USER | {"ServiceSpecificCredentialId": "ACCAALICE000000000001"}, [ALICE]),
+    ("iam:GenerateCredentialReport", {}, ["*"]),
+    ("iam:GetCredentialReport", {}, ["*"]),
     ("sts:AssumeRole", {"RoleArn": BUILDER, "RoleSessionName": "job"}, [BUILDER]),
     ("sts:GetAccessKeyInfo", KEY, ["*"]),
     ("sts:GetSessionToken", {}, ["*"]),
