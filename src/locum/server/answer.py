@@ -18,6 +18,7 @@ from locum.aws.faults import Refusal
 from locum.call import OPERATIONS, Awaited, Call, Operation, Origin, Result
 from locum.http import Request, Response
 from locum.server.caps import body_cap
+from locum.server.denied import with_message
 from locum.server.front import too_large
 from locum.server.house import House, Moment
 from locum.server.issuer_keys import UNREACHABLE
@@ -142,6 +143,7 @@ def attempt(
         refusal, durable = Refusal("InternalFailure", UNKNOWN), admitted.writes  # who knows what stands by now
     if refusal is not None:
         response = refused(refusal, service, request_id)
+        response = with_message(response, refusal, witness.call, witness.judgement, house.mint)
     outcome = witness.outcome(refusal)
     batch: Batch | None = None
     try:

@@ -32,7 +32,7 @@ from locum.iam import (
     users,
     virtual_mfa_devices,
 )
-from locum.sts import assume_role, caller_identity, session_token, web_identity
+from locum.sts import assume_role, authorization_message, caller_identity, session_token, web_identity
 
 MODULES = (
     access_keys,
@@ -66,6 +66,7 @@ MODULES = (
     users,
     virtual_mfa_devices,
     assume_role,
+    authorization_message,
     caller_identity,
     session_token,
     web_identity,

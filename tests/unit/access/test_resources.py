@@ -46,6 +46,7 @@ NAME = {"PolicyName": "own"}
 READ_ONLY = "arn:aws:iam::aws:policy/ReadOnlyAccess"
 
 # Operation -> inputs -> the ARNs that are asked about. Names are given in another case than they are stored in.
+BATCH = "aws-service-role/batch.amazonaws.com/AWSServiceRoleForBatch"
 ARNS: list[tuple[str, dict[str, Any], list[str]]] = [
     ("iam:AddRoleToInstanceProfile", PROFILED | ROLE, [PROFILE, BUILDER]),
     ("iam:AddUserToGroup", GROUP | USER, [DEVS]),
@@ -226,7 +227,19 @@ ARNS: list[tuple[str, dict[str, Any], list[str]]] = [
     ("iam:DeleteServiceSpecificCredential", USER | {"ServiceSpecificCredentialId": "ACCAALICE000000000001"}, [ALICE]),
     ("iam:GenerateCredentialReport", {}, ["*"]),
     ("iam:GetCredentialReport", {}, ["*"]),
+    (
+        "iam:CreateServiceLinkedRole",
+        {"AWSServiceName": "batch.amazonaws.com"},
+        [f"{IAM}:role/{BATCH}"],
+    ),
+    ("iam:DeleteServiceLinkedRole", ROLE, [BUILDER]),
+    (
+        "iam:GetServiceLinkedRoleDeletionStatus",
+        {"DeletionTaskId": f"task/{BATCH}/00000000-0000-4000-8000-000000000000"},
+        [f"{IAM}:role/{BATCH}"],
+    ),
     ("sts:AssumeRole", {"RoleArn": BUILDER, "RoleSessionName": "job"}, [BUILDER]),
+    ("sts:DecodeAuthorizationMessage", {"EncodedMessage": "x"}, ["*"]),
     ("sts:GetAccessKeyInfo", KEY, ["*"]),
     ("sts:GetSessionToken", {}, ["*"]),
 ]

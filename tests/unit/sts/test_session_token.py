@@ -55,11 +55,22 @@ def test_root_gets_one_hour_at_most(served: ServedHouse, inputs: dict) -> None:
 
 @pytest.mark.parametrize(
     ("action", "code"),
-    [(WHO, ""), ("sts:AssumeRole", ""), (TOKEN, "AccessDenied"), ("sts:GetAccessKeyInfo", "AccessDenied")],
+    [
+        (WHO, ""),
+        ("sts:AssumeRole", ""),
+        (TOKEN, "AccessDenied"),
+        ("sts:DecodeAuthorizationMessage", "AccessDenied"),
+        ("sts:GetAccessKeyInfo", "AccessDenied"),
+    ],
 )
 def test_of_sts_a_session_calls_two_operations(served: ServedHouse, action: str, code: str) -> None:
     role = {"RoleArn": served.role("builder"), "RoleSessionName": "xx"}
-    inputs: dict = {"sts:AssumeRole": role, "sts:GetAccessKeyInfo": KEY}.get(action, {})
+    message = {"EncodedMessage": "x"}
+    inputs: dict = {
+        "sts:AssumeRole": role,
+        "sts:DecodeAuthorizationMessage": message,
+        "sts:GetAccessKeyInfo": KEY,
+    }.get(action, {})
     assert session(served.admin).ask(action, **inputs).code == code
     assert session(served.root).ask(action, **inputs).code == ("AccessDenied" if action == "sts:AssumeRole" else code)
 
@@ -70,6 +81,7 @@ def test_every_operation_of_sts_is_among_them() -> None:
         TOKEN,
         "sts:AssumeRole",
         "sts:AssumeRoleWithWebIdentity",  # nobody signs it, so that no session calls it
+        "sts:DecodeAuthorizationMessage",
         "sts:GetAccessKeyInfo",
     }
 
