@@ -128,6 +128,7 @@ def test_terraform_makes_finds_unchanged_imports_changes_and_takes_down(account,
         "profile": "machine",
         "roles": ["machine", "worker"],
         "users": ["alice"],
+        "simulated": {"iam:ListUsers": "allowed", "iam:CreateUser": "implicitDeny"},
         "keys": ["Active"],
     }
     role = iam.get_role(RoleName="worker")["Role"]

@@ -181,6 +181,11 @@ data "aws_iam_session_context" "me" {
 data "aws_iam_access_keys" "alice" {
   user = aws_iam_access_key.alice.user
 }
+data "aws_iam_principal_policy_simulation" "alice" {
+  policy_source_arn = aws_iam_user.alice.arn
+  action_names      = ["iam:ListUsers", "iam:CreateUser"]
+  depends_on        = [aws_iam_user_policy.own, aws_iam_policy.ceiling]
+}
 
 output "seen" {
   value = {
@@ -197,6 +202,7 @@ output "seen" {
     profile     = data.aws_iam_instance_profile.machine.role_name
     roles       = sort(data.aws_iam_roles.all.names)
     users       = data.aws_iam_users.team.names
+    simulated   = { for one in data.aws_iam_principal_policy_simulation.alice.results : one.action_name => one.decision }
     keys        = [for key in data.aws_iam_access_keys.alice.access_keys : key.status]
   }
 }
