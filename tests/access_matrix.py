@@ -19,6 +19,7 @@ from locum.aws.secret import Secret
 from locum.call import OPERATIONS
 from locum.iam.access_keys import SECRET, AccessKey
 from locum.iam.entities import User
+from locum.iam.last_accessed import AccessJob, ServiceUse
 from locum.iam.service_specific_credentials import ServiceSpecificCredential
 from locum.iam.signing_certificates import SigningCertificate
 from locum.iam.ssh_public_keys import SSHPublicKey
@@ -121,6 +122,14 @@ def _key_of_alice(tx: Tx) -> None:
     named = "ACCAALICE000000000001"
     service = {"service": "codecommit.amazonaws.com", "user_name": f"alice-at-{ACCOUNT}"}
     tx.add(ServiceSpecificCredential(id=named, name=named, **service, **of_alice))
+    named = "00000000-0000-4000-8000-000000000001"
+    report: dict[str, Any] = {
+        "arn": "arn",
+        "granularity": "SERVICE_LEVEL",
+        "members": (),
+        "services": (ServiceUse("iam"),),
+    }
+    tx.add(AccessJob(id=named, name=named, account=ACCOUNT, created=alice.created, **report))
     tx.put_secret(
         tx.add(AccessKey(id=id, name=id, account=ACCOUNT, owner=alice.id, created=alice.created)), SECRET, Secret("s")
     )

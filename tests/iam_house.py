@@ -57,6 +57,10 @@ class Uses:
     def last_used(self, subject: str) -> Use | None:
         return self._last.get(subject)
 
+    def uses_by(self, subject: str) -> dict[str, Use]:
+        begin = subject + " "
+        return {one.removeprefix(begin): use for one, use in self._last.items() if one.startswith(begin)}
+
 
 def root(account: str = ACCOUNT) -> Caller:
     """The root user of an account."""

@@ -99,6 +99,10 @@ class Activity(Protocol):
         """The last use that was noted, or None."""
         ...
 
+    def uses_by(self, subject: str) -> Mapping[str, Use]:
+        """What a subject did last: of each `SUBJECT DEED` that was noted, the use under its `DEED`."""
+        ...
+
 
 class Hashing(Protocol):
     """Where passwords become hashes: slow on purpose, and few at a time (rules K7, K8)."""

@@ -80,3 +80,27 @@ def test_a_store_brings_its_activity_back(path: Path) -> None:
     store = open_store(path, MASTER_KEY, mode="serve")
     assert store.activity.last_used("AROA") == use(5)
     store.close()
+
+
+def test_what_a_subject_did_is_told_before_and_after_it_is_written(activities: Activities) -> None:
+    activities.used("AIDA iam:GetUser", use(1))
+    activities.used("AIDAX iam:GetUser", use(2))
+    activities.used("AIDA", use(3))
+    before = activities.uses_by("AIDA")
+    activities.flush()
+    activities.used("AIDA iam:GetRole", use(4))
+    assert before == {"iam:GetUser": use(1)}
+    assert activities.uses_by("AIDA") == {"iam:GetUser": use(1), "iam:GetRole": use(4)}
+    assert activities.uses_by("A") == {}
+
+
+def test_deeds_are_forgotten_after_400_days_and_the_last_use_of_a_key_is_not(activities: Activities) -> None:
+    day = 24 * 3600
+    for subject in ("AIDA iam:GetUser", "AKIA"):
+        activities.used(subject, use(0))
+    activities.used("AIDA iam:GetRole", use(day))
+    activities.flush()
+    activities.used("AIDA iam:ListUsers", use(400 * day + 1))
+    activities.flush()
+    assert set(activities.uses_by("AIDA")) == {"iam:GetRole", "iam:ListUsers"}
+    assert activities.last_used("AKIA") == use(0)

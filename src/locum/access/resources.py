@@ -119,6 +119,8 @@ def _target(call: Call, tx: Tx) -> tuple[str, Entity | None]:
         return call.arn("saml-provider/" + inputs["Name"]), None
     if name == "iam:CreateVirtualMFADevice":
         return call.arn("mfa" + inputs.get("Path", "/") + inputs["VirtualMFADeviceName"]), None
+    if name == "iam:GenerateOrganizationsAccessReport":
+        return call.arn("access-report/" + inputs["EntityPath"]), None
     for member in BY_ARN:
         if member in inputs and types:
             return _by_arn(call, tx, inputs[member])
@@ -207,6 +209,8 @@ def _iam_keys(call: Call, tx: Tx, entity: Entity | None) -> dict[str, str]:
     context = {}
     if "iam:PolicyARN" in keys and "PolicyArn" in call.inputs:
         context["iam:PolicyARN"] = call.inputs["PolicyArn"]
+    if "iam:OrganizationsPolicyId" in keys and "OrganizationsPolicyId" in call.inputs:
+        context["iam:OrganizationsPolicyId"] = call.inputs["OrganizationsPolicyId"]
     if "iam:AWSServiceName" in keys and "AWSServiceName" in call.inputs:
         context["iam:AWSServiceName"] = call.inputs["AWSServiceName"]
     if "iam:ServiceSpecificCredentialServiceName" in keys and (service := _service(call, tx)):

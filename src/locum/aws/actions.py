@@ -63,6 +63,13 @@ def services() -> frozenset[str]:
     return frozenset(msgspec.json.decode(file.read_bytes(), type=list[str])) | _overrides().keys()
 
 
+@functools.cache
+def service_names() -> Mapping[str, str]:
+    """What AWS calls each service: `iam` is `AWS Identity and Access Management`."""
+    file = _file("actions", "s3").parents[1] / "serviceNames.json"
+    return msgspec.json.decode(file.read_bytes(), type=dict[str, str])
+
+
 class _Use(msgspec.Struct, frozen=True, rename="camel"):
     name: str
     required: bool = False

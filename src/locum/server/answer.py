@@ -217,7 +217,14 @@ def _answer(
             charged = True
             house.rates.require(caller.access_key_id)
         region = admitted.carried.region if admitted.carried else house.place.region
-        access.record(caller, house.activity, service=admitted.routed.service, region=region, now=moment.now)
+        access.record(
+            caller,
+            house.activity,
+            service=admitted.routed.service,
+            region=region,
+            now=moment.now,
+            action=admitted.routed.action,
+        )
         if operation is None:
             raise Refusal("NotImplemented", f"Locum does not perform {shape.action} yet")
         call = Call(

@@ -3,7 +3,8 @@
 Law: noting a use costs no disk and no decision waits for it; a thread writes what has gathered at most a second later,
 and `last_used` answers what is not written yet as well. Of a subject the latest use alone is kept. What gathers is
 bounded (rule D8): a use that finds no room, or that the disk does not take, is lost and counted in `lost`. Nothing here
-decides anything, so a crash may lose the last second.
+decides anything, so a crash may lose the last second. What a subject did (`SUBJECT DEED`) is forgotten after 400 days,
+as long as AWS reports it; once a day the latest use says which day it is.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Mapping
 from contextlib import suppress
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from threading import Event, Lock, Thread
 from weakref import finalize, ref
@@ -21,6 +22,7 @@ from locum.store.use import Use
 
 SECONDS = 1.0
 SUBJECTS = 65_536
+KEPT = timedelta(days=400)
 
 _TABLE = "CREATE TABLE IF NOT EXISTS use (subject TEXT PRIMARY KEY, at TEXT, service TEXT, region TEXT) WITHOUT ROWID"
 _PUT = (
@@ -28,6 +30,8 @@ _PUT = (
     "ON CONFLICT (subject) DO UPDATE SET at = excluded.at, service = excluded.service, region = excluded.region "
     "WHERE excluded.at >= use.at"
 )
+_FORGET = "DELETE FROM use WHERE at < ? AND subject LIKE '% %'"
+_UNDER = "SELECT subject, at, service, region FROM use WHERE subject >= ? AND subject < ?"
 _FIND = "SELECT at, service, region FROM use WHERE subject = ?"
 
 
@@ -46,6 +50,7 @@ class Activities:
         self._something = Event()
         self._stop = Event()
         self._thread: Thread | None = None
+        self._swept: date | None = None
         self.lost = 0
         finalize(self, _wake, self._stop, self._something)
 
@@ -74,6 +79,21 @@ class Activities:
             row = self._connection.execute(_FIND, (subject,)).fetchone()
         return None if row is None else Use(datetime.fromisoformat(row[0]), row[1], row[2])
 
+    def uses_by(self, subject: str) -> Mapping[str, Use]:
+        """What a subject did last: of each `SUBJECT DEED` that was noted, the use under its `DEED`."""
+        begin, end = f"{subject} ", f"{subject}!"  # the character after the blank
+        with self._disk:
+            rows = self._connection.execute(_UNDER, (begin, end)).fetchall()
+            with self._door:
+                late = [
+                    (name, use)
+                    for gathered in (self._leaving, self._gathered)
+                    for name, use in gathered.items()
+                    if name.startswith(begin)
+                ]
+        found = {name: Use(datetime.fromisoformat(at), service, region) for name, at, service, region in rows}
+        return {name.removeprefix(begin): use for name, use in (found | dict(late)).items()}
+
     def flush(self) -> None:
         """Writes what has gathered, now."""
         with self._disk:
@@ -86,6 +106,7 @@ class Activities:
                     _PUT,
                     [(subject, use.at.isoformat(), use.service, use.region) for subject, use in self._leaving.items()],
                 )
+                self._sweep()
                 self._connection.execute("COMMIT")
             except sqlite3.Error:
                 with suppress(sqlite3.Error):
@@ -93,6 +114,14 @@ class Activities:
                 self.lost += len(self._leaving)
             with self._door:
                 self._leaving = {}
+
+    def _sweep(self) -> None:
+        """Forgets what was done too long ago, at the first use of a day."""
+        latest = max((use.at for use in self._leaving.values()), default=None)
+        if latest is None or (self._swept is not None and latest.date() <= self._swept):
+            return
+        self._swept = latest.date()
+        self._connection.execute(_FORGET, ((latest - KEPT).isoformat(),))
 
     def close(self) -> None:
         """Writes what has gathered and lets go of the file."""
