@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 from tests.certified import certificate, ec_key, private, rsa_key, ssh
-from tests.served import ACCOUNT, Client, Credentials, ServedHouse, allow, document, request
+from tests.served import ACCOUNT, Client, Credentials, ServedHouse, allow, deny, document, request
 
 from locum.aws import shapes
 from locum.aws.secret import Secret
@@ -61,8 +61,8 @@ def committed() -> dict[str, dict[str, str]]:
 
 
 def modelled() -> list[str]:
-    """Every operation of AWS's models of IAM and STS."""
-    return [one.action for name in ("iam", "sts") for one in shapes.service(name).operations.values()]
+    """Every operation of AWS's models of IAM, STS and Organizations."""
+    return [one.action for name in ("iam", "sts", "organizations") for one in shapes.service(name).operations.values()]
 
 
 def stocked() -> ServedHouse:
@@ -135,6 +135,30 @@ def _key_of_alice(tx: Tx) -> None:
     )
 
 
+def organized(house: ServedHouse) -> Mapping[str, str]:
+    """What the inputs may name of the house's new organization, as they name it: one of each, and one spare."""
+    admin = house.admin
+    admin("organizations:CreateOrganization")
+    [root] = admin("organizations:ListRoots")["Roots"]
+    named = {"<root>": root["Id"]}
+    for name in ("account", "spare account"):
+        status = admin("organizations:CreateAccount", Email=f"{name[:5]}@example.com", AccountName=name)
+        request = status["CreateAccountStatus"]["Id"]
+        status = admin("organizations:DescribeCreateAccountStatus", CreateAccountRequestId=request)
+        named |= {f"<{name}>": status["CreateAccountStatus"]["AccountId"], "<request>": request}
+    for name in ("unit", "spare unit"):
+        unit = admin("organizations:CreateOrganizationalUnit", ParentId=root["Id"], Name=name)
+        named[f"<{name}>"] = unit["OrganizationalUnit"]["Id"]
+    content = document(deny("s3:*"))
+    for name in ("policy", "spare policy"):
+        policy = admin(
+            "organizations:CreatePolicy", Name=name, Description="", Content=content, Type="SERVICE_CONTROL_POLICY"
+        )
+        named[f"<{name}>"] = policy["Policy"]["PolicySummary"]["Id"]
+    admin("organizations:AttachPolicy", PolicyId=named["<policy>"], TargetId=named["<unit>"])
+    return named
+
+
 def row(house: ServedHouse, action: str, given: Mapping[str, Any]) -> dict[str, str]:
     """What each caller is answered, in the order of CALLERS: an error code, or OK."""
     nobody = house.user("nobody")
@@ -156,11 +180,18 @@ def rows() -> Iterator[tuple[str, dict[str, str]]]:
     """The whole table, each operation in a house of its own."""
     given = inputs()
     for action in modelled():
-        house = stocked() if action in OPERATIONS else ServedHouse()
+        of_organizations = action.startswith("organizations:")
+        house = stocked() if action in OPERATIONS and not of_organizations else ServedHouse()
         try:
-            yield action, row(house, action, given.get(action, {}))
+            named = organized(house) if action in OPERATIONS and of_organizations else {}
+            asked = given.get(action, {}).items()
+            yield action, row(house, action, {member: _named(value, named) for member, value in asked})
         finally:
             house.close()
+
+
+def _named(value: Any, named: Mapping[str, str]) -> Any:
+    return named.get(value, value) if isinstance(value, str) else value
 
 
 def write() -> None:

@@ -38,9 +38,14 @@ HOST = "127.0.0.1:4566"
 FORM = "application/x-www-form-urlencoded; charset=utf-8"
 
 _LOADER = botocore.loaders.Loader()
-MODELS = {name: botocore.model.ServiceModel(_LOADER.load_service_model(name, "service-2")) for name in ("iam", "sts")}
-_SERIALIZER = botocore.serialize.create_serializer("query", include_validation=False)
-_PARSER = botocore.parsers.create_parser("query")
+MODELS = {
+    name: botocore.model.ServiceModel(_LOADER.load_service_model(name, "service-2"))
+    for name in ("iam", "sts", "organizations")
+}
+_SERIALIZERS = {
+    name: botocore.serialize.create_serializer(name, include_validation=False) for name in ("query", "json")
+}
+_PARSERS = {name: botocore.parsers.create_parser(name) for name in ("query", "json")}
 
 
 class StandingClock:
@@ -92,16 +97,24 @@ class Credentials(msgspec.Struct, frozen=True):
 
 def form(action: str, inputs: Mapping[str, Any]) -> bytes:
     """The body of a call as botocore writes it."""
-    service, _, name = action.partition(":")
-    made = _SERIALIZER.serialize_to_request(dict(inputs), MODELS[service].operation_model(name))
-    return urllib.parse.urlencode(made["body"], doseq=True).encode()
+    return _written(action, inputs)[1]
 
 
 def request(action: str, inputs: Mapping[str, Any] | None = None, *more: tuple[str, str], body: bytes = b"") -> Request:
     """A call that is not signed; `body` replaces the one that the inputs give."""
-    octets = body or form(action, inputs or {})
-    headers: Headers = (("host", HOST), ("content-type", FORM), ("user-agent", "a test"), *more)
-    return Request("POST", "/", "", headers, octets, peer="192.0.2.7")
+    written, octets = _written(action, inputs or {})
+    headers: Headers = (("host", HOST), *written, ("user-agent", "a test"), *more)
+    return Request("POST", "/", "", headers, body or octets, peer="192.0.2.7")
+
+
+def _written(action: str, inputs: Mapping[str, Any]) -> tuple[Headers, bytes]:
+    service, _, name = action.partition(":")
+    model = MODELS[service]
+    serializer = _SERIALIZERS[model.protocol]
+    made = serializer.serialize_to_request(dict(inputs), model.operation_model(name))
+    if model.protocol == "query":
+        return (("content-type", FORM),), urllib.parse.urlencode(made["body"], doseq=True).encode()
+    return tuple((name.lower(), value) for name, value in made["headers"].items()), made["body"]
 
 
 class Client:
@@ -216,7 +229,7 @@ def parsed(response: Response, action: str = "") -> Answer:
     """An answer as botocore reads it."""
     service, _, name = action.partition(":")
     shape = MODELS[service].operation_model(name).output_shape if action and response.status < 300 else None
-    read = _PARSER.parse(
+    read = _PARSERS[MODELS[service].protocol if service else "query"].parse(
         {"body": response.body, "headers": dict(response.headers), "status_code": response.status}, shape
     )
     error = read.pop("Error", {})

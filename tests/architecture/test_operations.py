@@ -14,12 +14,13 @@ import msgspec
 import pytest
 
 import locum.iam
+import locum.organizations
 import locum.sts
 from locum.aws import shapes
 from locum.call import OPERATIONS, Operation
 from locum.server import operations
 
-for _room in (locum.iam, locum.sts):
+for _room in (locum.iam, locum.organizations, locum.sts):
     for _module in pkgutil.iter_modules(_room.__path__):
         importlib.import_module(f"{_room.__name__}.{_module.name}")
 

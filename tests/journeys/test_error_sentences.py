@@ -46,6 +46,7 @@ class House:
         self.keys = {"admin": ADMIN, "stranger": Key("AKIAIOSFODNN7EXAMPLE", "s" * 40)}
         self._entities()
         self._devices()
+        self.member = self._member()
         self.keys["expired"] = self._session("expired", seconds=900)
         served.advance(901)
         self.keys["session"] = self._session("session")
@@ -78,6 +79,7 @@ class House:
         iam.create_instance_profile(InstanceProfileName="held")
         iam.add_role_to_instance_profile(InstanceProfileName="held", RoleName="open")
         iam.create_user(UserName="signing")
+        iam.create_service_linked_role(AWSServiceName="batch.amazonaws.com")
         iam.create_login_profile(UserName="signing", Password="a-long-password")
         iam.create_user(UserName="serviced")
         made = iam.create_service_specific_credential(UserName="serviced", ServiceName="codecommit.amazonaws.com")
@@ -89,6 +91,24 @@ class House:
         self._user("bounded", FULL, boundary=policy(allow("s3:*")))
         self._user("fenced", FULL, boundary=policy(allow("*"), deny("iam:GetUser")))
         self._user("armed", FULL)
+
+    def _member(self) -> str:
+        """An account of this account's organization, whose SCPs deny one call and are silent about another."""
+        organizations = boto("organizations", self.url)
+        organizations.create_organization()
+        request = organizations.create_account(Email="m@example.com", AccountName="m")["CreateAccountStatus"]["Id"]
+        status = organizations.describe_create_account_status(CreateAccountRequestId=request)["CreateAccountStatus"]
+        account: str = status["AccountId"]
+        content = policy(allow("iam:List*"), deny("iam:ListUsers"))
+        made = organizations.create_policy(Name="n", Description="", Type="SERVICE_CONTROL_POLICY", Content=content)[
+            "Policy"
+        ]["PolicySummary"]
+        organizations.attach_policy(PolicyId=made["Id"], TargetId=account)
+        organizations.detach_policy(PolicyId="p-FullAWSAccess", TargetId=account)
+        role = f"arn:aws:iam::{account}:role/OrganizationAccountAccessRole"
+        session = boto("sts", self.url).assume_role(RoleArn=role, RoleSessionName="member")
+        self.keys["member"] = Key.of(session["Credentials"])
+        return account
 
     def _user(self, name: str, document: str | None = None, boundary: str | None = None) -> None:
         """A user with a key and, when given, an inline policy and a boundary."""
@@ -164,7 +184,12 @@ class House:
         if isinstance(value, list):
             return [self.filled(inner) for inner in value]
         if isinstance(value, str):
-            known = {"account": ACCOUNT, "wrong code": self.wrong_code, "credential": self.credential}
+            known = {
+                "account": ACCOUNT,
+                "wrong code": self.wrong_code,
+                "credential": self.credential,
+                "member": self.member,
+            }
             for name, text in known.items():
                 value = value.replace(f"{{{name}}}", text)
             return value

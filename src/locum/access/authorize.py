@@ -17,7 +17,8 @@ from locum.access.denials import Denial, Denials
 from locum.access.resources import asked
 from locum.aws.faults import Refusal
 from locum.call import Asked, Call, Caller
-from locum.iam.principals import bound_of, compiled, keys_of, principal_of
+from locum.iam.organization import place_of
+from locum.iam.principals import compiled, keys_of, organization_keys, principal_of, standing_of
 from locum.policy import Attached, Decision, PolicyKind, Question, decide
 from locum.policy.sentence import denial_sentence
 from locum.session.session import INVALID
@@ -50,10 +51,17 @@ def authorize(call: Call, tx: Tx) -> Judgement:
     if not questions:
         return Judgement(False, sentence=_nothing_asked(call))
     principal = principal_of(call.caller)
-    bound = bound_of(call.caller, tx)
-    shared = Gathered(lambda: {**request_keys(call), **keys_of(call.caller, tx, now=call.now)})
+    bound, place = standing_of(call.caller, tx)
+    shared = Gathered(
+        lambda: {
+            **request_keys(call),
+            **keys_of(call.caller, tx, now=call.now),
+            **organization_keys("Principal", None if call.caller.vouched else place),  # a provider is in no account
+        }
+    )
     for one in questions:
-        context = Gathered(lambda one=one: {**shared, **asked_keys(one)})  # type: ignore[misc]
+        there = place if one.account == call.account else place_of(tx, one.account)
+        context = Gathered(lambda one=one, there=there: {**shared, **asked_keys(one, there)})  # type: ignore[misc]
         question = Question(
             principal=principal,
             action=one.action,
@@ -63,6 +71,7 @@ def authorize(call: Call, tx: Tx) -> Judgement:
             bound=bound,
             resource_policy=_own_policy(one),
             resource_policy_kind="resource" if one.trust is None else "trust",
+            rcps=None if there is None else there.rcps,
         )
         decision = decide(question)
         if not decision.allowed or one.absent:

@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 
 from locum.call import Asked, Call
+from locum.iam.organization import Place
+from locum.iam.principals import organization_keys
 
 Value = str | tuple[str, ...]
 Keys = Mapping[str, Value]
@@ -57,11 +59,13 @@ def request_keys(call: Call) -> dict[str, str | tuple[str, ...]]:
     return keys
 
 
-def asked_keys(asked: Asked) -> dict[str, str | tuple[str, ...]]:
-    """The keys of one action: its own, the resource's owner, and the resource's tags under both of their names."""
+def asked_keys(asked: Asked, place: Place | None = None) -> dict[str, str | tuple[str, ...]]:
+    """The keys of one action: its own, the resource's owner and its `place` in an organization, and the resource's tags
+    under both of their names."""
     keys = dict(asked.context)
     if asked.arn != "*":
         keys["aws:ResourceAccount"] = asked.account
+        keys.update(organization_keys("Resource", place))
     of_iam = ":iam:" in asked.arn
     for key, value in asked.tags.items():
         keys[f"aws:ResourceTag/{key}"] = value

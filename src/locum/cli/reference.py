@@ -12,7 +12,7 @@ from locum.aws import actions, shapes
 from locum.call import OPERATIONS, Operation
 from locum.server import operations as declared
 
-SERVICES = {"iam": "IAM", "sts": "STS"}
+SERVICES = {"iam": "IAM", "sts": "STS", "organizations": "Organizations"}
 
 HEAD = """# Operations
 

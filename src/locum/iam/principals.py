@@ -10,13 +10,16 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 from locum.aws import managed_policies
 from locum.aws.arn import Arn
+from locum.aws.service_linked_roles import PATH as SERVICE_LINKED_PATH
 from locum.call import Caller
 from locum.iam.entities import Group, Identity, Role, User
 from locum.iam.inline import InlinePolicy
 from locum.iam.names import arn_of
+from locum.iam.organization import Levels, Place, place_of
 from locum.iam.policies import ManagedPolicy, PolicyVersion, version_id
 from locum.policy import ANONYMOUS, NOBODY, Attached, Bound, Policy, PolicyKind, Principal, PrincipalType, bind, parse
 from locum.policy.match import fold
@@ -33,6 +36,8 @@ TYPES: Mapping[str, tuple[str, PrincipalType]] = {
     "web-identity": ("", PrincipalType.FEDERATED),
     "saml": ("", PrincipalType.FEDERATED),
 }
+
+_LINKED = f":role{SERVICE_LINKED_PATH}"
 
 Keys = dict[str, str | tuple[str, ...]]
 
@@ -56,18 +61,39 @@ def principal_of(caller: Caller) -> Principal:
         return ANONYMOUS
     elif caller.vouched is not None:  # it is its provider, and of no account (rule 7.9)
         return Principal(type=PrincipalType.FEDERATED, arn=caller.arn, names=names)
-    return Principal(type=TYPES[caller.kind][1], arn=caller.arn, account=caller.account, names=names)
+    return Principal(
+        type=TYPES[caller.kind][1],
+        arn=caller.arn,
+        account=caller.account,
+        names=names,
+        service_linked=caller.kind == "assumed-role" and _LINKED in caller.entity_arn,
+    )
 
 
-def bound_of(caller: Caller, tx: Tx) -> Bound:
-    """The policies that bind this caller, prepared for deciding. Kept until the account's generation rises."""
+class Standing(NamedTuple):
+    """What binds a caller, and where its account stands in an organization, if in any."""
+
+    bound: Bound
+    place: Place | None
+
+
+def standing_of(caller: Caller, tx: Tx) -> Standing:
+    """What binds this caller, and its account's place. Kept until the account's generation rises, which a change of the
+    organization sees to."""
     session = caller.session
     if caller.vouched is not None:
-        return NOBODY
+        return Standing(NOBODY, place_of(tx, caller.account))
     if session is None or (session.policy is None and not session.policy_ids and caller.kind != "federated-user"):
-        return tx.derived(caller.account, ("bound", caller.entity_id), lambda: _bound(caller, tx))
+        return tx.derived(caller.account, ("bound", caller.entity_id), lambda: _standing(caller, tx))
     key = ("bound", caller.entity_id, session.policy, session.policy_ids, caller.kind)
-    return tx.derived(caller.account, key, lambda: _bound(caller, tx))
+    return tx.derived(caller.account, key, lambda: _standing(caller, tx))
+
+
+def organization_keys(of: str, place: Place | None) -> Keys:
+    """aws:PrincipalOrgID and aws:PrincipalOrgPaths, or those of the resource (`of` is `Principal` or `Resource`)."""
+    if place is None:
+        return {}
+    return {f"aws:{of}OrgID": place.organization, f"aws:{of}OrgPaths": (place.path,)}
 
 
 def keys_of(caller: Caller, tx: Tx, *, now: datetime) -> Keys:
@@ -115,10 +141,15 @@ def _tags(caller: Caller, tx: Tx) -> Mapping[str, str]:
     return tags
 
 
-def _bound(caller: Caller, tx: Tx) -> Bound:
+def _standing(caller: Caller, tx: Tx) -> Standing:
+    place = place_of(tx, caller.account)
+    return Standing(_bound(caller, tx, None if place is None else place.scps), place)
+
+
+def _bound(caller: Caller, tx: Tx, scps: Levels | None) -> Bound:
     partition = Arn.parse(caller.arn).partition
     if caller.kind == "root":
-        return bind(identity=(), boundary=None, session=None)
+        return bind(identity=(), boundary=None, session=None, scps=scps)
     entity: User | Role | None = tx.find_id(User, caller.entity_id) or tx.find_id(Role, caller.entity_id)
     if entity is None:
         return bind(identity=(), boundary=None, session=())  # gone in between: nothing binds it, nothing is allowed
@@ -127,6 +158,7 @@ def _bound(caller: Caller, tx: Tx) -> Bound:
         identity=[attached for holder in holders_of(entity, tx) for attached in policies_of(holder, tx, partition)],
         boundary=next(iter(boundaries), None),
         session=_session_policies(caller, tx, partition),
+        scps=scps,
     )
 
 

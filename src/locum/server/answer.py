@@ -26,7 +26,7 @@ from locum.server.recorded import Witness
 from locum.sigv4 import Carrier, carrier
 from locum.store.errors import DamagedError
 from locum.store.tx import Tx
-from locum.wire import fault, query, xml
+from locum.wire import fault, protocols
 from locum.wire.route import Routed, route
 
 LOG = logging.getLogger("locum.server")
@@ -185,7 +185,7 @@ def _fetching(house: House, issuer: str) -> Refusal | bool:
 def refused(refusal: Refusal, service: str | None, request_id: str) -> Response:
     """A refusal as that service's clients read it."""
     body = fault.render(refusal, service, request_id)
-    return Response(refusal.status, fault.headers(request_id), body)
+    return Response(fault.status(refusal, service), fault.headers(request_id, service), body)
 
 
 def _answer(
@@ -230,7 +230,7 @@ def _answer(
         call = Call(
             operation=operation,
             caller=caller,
-            inputs=query.read(request, shape),
+            inputs=protocols.read(request, shape),
             now=moment.now,
             wire_now=moment.wire_now,
             mint=house.mint,
@@ -283,7 +283,7 @@ def _answer(
             mfa_at, proven = access.accept_mfa(unproven.call, house.store), True
             result = house.store.read(step)
     issues = result is not None and "Credentials" in result
-    response = Response(200, fault.headers(request_id), xml.render(shape, result, request_id))
+    response = Response(200, fault.headers(request_id, shape.service), protocols.render(shape, result, request_id))
     return response, admitted.writes or issues
 
 

@@ -33,6 +33,10 @@ from locum.iam import (
     users,
     virtual_mfa_devices,
 )
+from locum.organizations import accounts as organization_accounts
+from locum.organizations import organization, units
+from locum.organizations import policies as organization_policies
+from locum.organizations import tags as organization_tags
 from locum.sts import assume_role, authorization_message, caller_identity, session_token, web_identity
 
 MODULES = (
@@ -67,6 +71,11 @@ MODULES = (
     tags,
     users,
     virtual_mfa_devices,
+    organization,
+    organization_accounts,
+    organization_policies,
+    organization_tags,
+    units,
     assume_role,
     authorization_message,
     caller_identity,

@@ -14,7 +14,7 @@ import re
 # Unicode's separators (general category Z); letters and numbers are what Python's Unicode `\w` holds besides `_`.
 _SEPARATORS = " \u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
 _LETTERS_SEPARATORS_NUMBERS = r"\p{L}\p{Z}\p{N}"
-_KNOWN_ESCAPES = frozenset("wduDWs.,-/\\:+@*?()[]{}|^$")
+_KNOWN_ESCAPES = frozenset("wduDWsS.,-/\\:+@*?()[]{}|^$")
 _CLASS = re.compile(r"\[(?:\\.|[^\]\\])*\]", re.ASCII | re.DOTALL)
 _ESCAPE = re.compile(r"\\(.)", re.ASCII | re.DOTALL)
 

@@ -1,7 +1,8 @@
 """Which operation a request asks for.
 
-Law: this runs before the signature is verified, so it reads method, path, `Version` and `Action` and nothing else (rule
-S3, decisions 2); no other parameter is even decoded. `Version` names the service. The credential scope is unverified
+Law: this runs before the signature is verified, so it reads method, path, the target header, or else `Version` and
+`Action`, and nothing else (rule S3, decisions 2); no other parameter is even decoded. The target's prefix names the
+service, or `Version` does. The credential scope is unverified
 here: it only says whose error the client expects; that the scope's service is the operation's signing name is for
 `access.authenticate` to require.
 """
@@ -16,10 +17,12 @@ from locum.aws import shapes
 from locum.aws.faults import Refusal
 from locum.aws.shapes import OperationShape
 from locum.http import Request
-from locum.wire import form
+from locum.wire import form, protocols
 
 # Services of the query protocol, by the version that their calls name.
 QUERY = {shapes.VERSIONS[name]: name for name in ("iam", "sts")}
+
+TARGET = "x-amz-target"
 
 # More parameters than this no call of AWS's models has; they are counted before anybody is known (rule D1).
 MOST_PAIRS = 10_000
@@ -45,13 +48,17 @@ class Routed(msgspec.Struct, frozen=True):
 
 
 def route(request: Request, carrier_service: str | None = None) -> Routed:
-    """The operation of a query call. `carrier_service` is the unverified service of the credential scope, or None.
+    """The operation of a call. `carrier_service` is the unverified service of the credential scope, or None.
 
     Raises Refusal, with the fact `service` for the renderer: InvalidRequest for a method, InvalidAction for a path, an
     action or a version that AWS does not have, MissingAction, MalformedInput for an action or a version given twice.
     Checks no signature, no input.
     """
     owner = carrier_service if carrier_service in QUERY.values() else None
+    if owner is None:
+        target = request.header(TARGET)
+        if target or carrier_service in protocols.SERVICES:
+            return _targeted(request, target, carrier_service)
     if request.method not in ("GET", "POST"):
         raise Refusal(
             "InvalidRequest", f"`{request.method}` is not a method of a query call: GET or POST", service=owner
@@ -71,6 +78,19 @@ def route(request: Request, carrier_service: str | None = None) -> Routed:
             service=service or owner,
         )
     return Routed(service=service, name=action, shape=shape)
+
+
+def _targeted(request: Request, target: str, owner: str | None) -> Routed:
+    """The operation that the target header names. Raises Refusal: InvalidRequest, InvalidAction."""
+    prefix, _, name = target.partition(".")
+    service = protocols.JSON.get(prefix)
+    owner = service or (owner if owner in protocols.SERVICES else None)
+    if request.method != "POST" or request.path not in ("/", "") or request.query:
+        raise Refusal("InvalidRequest", "a call of the JSON protocol is a POST to the path `/`", service=owner)
+    shape = shapes.service(service).operations.get(name) if service else None
+    if service is None or shape is None:
+        raise Refusal("InvalidAction", f"Could not find the operation of the target {_shown(target)}", service=owner)
+    return Routed(service=service, name=name, shape=shape)
 
 
 def _read(request: Request, owner: str | None) -> dict[bytes, str]:

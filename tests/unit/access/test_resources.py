@@ -47,6 +47,11 @@ READ_ONLY = "arn:aws:iam::aws:policy/ReadOnlyAccess"
 
 # Operation -> inputs -> the ARNs that are asked about. Names are given in another case than they are stored in.
 BATCH = "aws-service-role/batch.amazonaws.com/AWSServiceRoleForBatch"
+LINKED = f"{IAM}:role/aws-service-role"
+ECS = f"{LINKED}/ecs.amazonaws.com/AWSServiceRoleForECS"
+CONNECT = f"{LINKED}/connect.amazonaws.com/AWSServiceRoleForAmazonConnect_x"
+TASK = f"task/{ECS.partition(':role/')[2]}/00000000-0000-4000-8000-000000000000"
+
 ARNS: list[tuple[str, dict[str, Any], list[str]]] = [
     ("iam:AddRoleToInstanceProfile", PROFILED | ROLE, [PROFILE, BUILDER]),
     ("iam:AddUserToGroup", GROUP | USER, [DEVS]),
@@ -157,6 +162,12 @@ ARNS: list[tuple[str, dict[str, Any], list[str]]] = [
     ("iam:CreateSAMLProvider", {"Name": "new", "SAMLMetadataDocument": METADATA}, [f"{IAM}:saml-provider/new"]),
     ("iam:DeleteOpenIDConnectProvider", BY_OIDC, [OIDC]),
     ("iam:DeleteSAMLProvider", BY_SAML, [SAML]),
+    ("iam:CreateServiceLinkedRole", {"AWSServiceName": "ecs.amazonaws.com"}, [ECS]),
+    ("iam:CreateServiceLinkedRole", {"AWSServiceName": "connect.amazonaws.com", "CustomSuffix": "x"}, [CONNECT]),
+    ("iam:CreateServiceLinkedRole", {"AWSServiceName": "none.amazonaws.com"}, [f"{LINKED}/none.amazonaws.com/"]),
+    ("iam:DeleteServiceLinkedRole", {"RoleName": "builder"}, [BUILDER]),
+    ("iam:GetServiceLinkedRoleDeletionStatus", {"DeletionTaskId": TASK}, [ECS]),
+    ("iam:GetServiceLinkedRoleDeletionStatus", {"DeletionTaskId": "none"}, [f"{LINKED}/"]),
     ("iam:GetOpenIDConnectProvider", BY_OIDC, [OIDC]),
     ("iam:GetSAMLProvider", BY_SAML, [SAML]),
     ("iam:ListOpenIDConnectProviderTags", BY_OIDC, [OIDC]),
@@ -297,7 +308,9 @@ def test_a_call_is_asked_about_the_resource_that_it_touches(
 
 
 def test_no_operation_is_missing_from_the_table() -> None:
-    assert {action for action, _, _ in ARNS} | FREE | VOUCHED == set(OPERATIONS)
+    """Those of Organizations are named by ids and stand in `tests/unit/organizations/test_asks.py`."""
+    named = {action for action in OPERATIONS if not action.startswith("organizations:")}
+    assert {action for action, _, _ in ARNS} | FREE | VOUCHED == named
 
 
 def test_an_arn_is_asked_about_wherever_aws_has_a_resource() -> None:
