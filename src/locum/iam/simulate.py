@@ -1,8 +1,8 @@
 """The policy simulator: SimulateCustomPolicy and SimulatePrincipalPolicy.
 
 Law: nothing is performed and nothing is kept. What a simulation discloses is asked for: the policies of a principal by
-the action itself, the trust policy of a stored role by iam:GetRole on it. A page holds whole actions; one that would
-take more than WORK decisions is shorter than asked for, as AWS says pages may be (rule D4).
+the action itself, the trust policy of a stored role by iam:GetRole on it. A page holds whole actions, and is shorter
+than asked for where it would cost too much, as AWS says pages may be; one action that would is refused (rule D4).
 """
 
 from __future__ import annotations
@@ -23,10 +23,11 @@ from locum.iam.simulation_sources import Simulated, caller_of, find_identity, na
 from locum.iam.simulation_trust import OwnPolicies, is_assumption
 from locum.iam.trust_principals import displayed
 from locum.policy import Bound, bind
+from locum.store.entity import Page
 from locum.store.tx import Tx
 
-# Decisions that one page may take.
-WORK = 2000
+# What one page may cost: statements that are held against a resource, and rows that say which of them matched.
+WORK, ROWS = 50_000, 10_000
 
 
 class Given(msgspec.Struct, frozen=True, kw_only=True):
@@ -172,14 +173,33 @@ def _simulated(call: Call, tx: Tx, caller: Simulated, bound: Bound, given: Given
         owner=inputs.owner(given.resource_owner) or account,
         own=OwnPolicies(given.resource_policy, trust, account),
     )
+    if simulation.weight > WORK:
+        raise invalid(f"{simulation.weight} statements times resources; {WORK} for one action would be right")
+    limit = min(given.max_items, WORK // simulation.weight)
+    page = _page(call, actions, given.marker, limit)
+    results: list[Mapping[str, Any]] = []
+    rows = 0
+    for _, action in page.items:
+        result = simulation.result(action)
+        rows += sum(len(one.get("MatchedStatements", ())) for one in result.get("ResourceSpecificResults", ()))
+        if rows > ROWS and not results:
+            raise invalid(f"{rows} matched statements; {ROWS} for one action would be right")
+        if rows > ROWS:
+            page = _page(call, actions, given.marker, len(results))
+            break
+        results.append(result)
+    return answered("EvaluationResults", results, page.marker)
+
+
+def _page(call: Call, actions: Sequence[str], marker: str | None, limit: int) -> Page[tuple[int, str]]:
+    """A page of the actions, each with its place."""
     try:
-        page = page_of(
+        return page_of(
             enumerate(actions),
             key=lambda numbered: f"{numbered[0]:09}",
             listing=f"{call.operation.name} {call.account}",
-            marker=given.marker,
-            limit=max(1, min(given.max_items, WORK // len(resources))),
+            marker=marker,
+            limit=limit,
         )
     except Refusal:
         raise invalid("Invalid marker for pagination.") from None
-    return answered("EvaluationResults", [simulation.result(action) for _, action in page.items], page.marker)

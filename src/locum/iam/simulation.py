@@ -65,7 +65,7 @@ class Said(msgspec.Struct, frozen=True):
 
 class Simulation(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that one call of the simulator says, once read. `owner` is the account of resources whose ARN names
-    none; `places` are where the statements of a policy's text stand, once somebody asked."""
+    none; `places` are where the statements of a policy's text stand, and `rows` how they are shown, once asked for."""
 
     caller: Simulated
     bound: Bound
@@ -74,6 +74,14 @@ class Simulation(msgspec.Struct, frozen=True, kw_only=True):
     owner: str
     own: OwnPolicies
     places: dict[str, tuple[tuple[Position, Position], ...]] = {}
+    rows: dict[StatementRef, Row] = {}
+
+    @property
+    def weight(self) -> int:
+        """The statements that one action has to be held against, resource by resource."""
+        bound = self.bound
+        layers = (bound.identity, bound.boundary or (), *(bound.scps or ()))
+        return len(self.resources) * (1 + sum(len(one.policy.statements) for layer in layers for one in layer))
 
     def result(self, action: str) -> dict[str, Any]:
         """The EvaluationResult of one action on all resources."""
@@ -134,24 +142,25 @@ class Simulation(msgspec.Struct, frozen=True, kw_only=True):
     def _rows(self, question: Question, refs: Sequence[StatementRef]) -> list[Row]:
         """The statements as an answer shows them."""
         policies = {one.source: one for layer in TYPES for one in of_layer(question, layer)}
-        return [self._row(ref, policies[ref.source]) for ref in refs if ref.source != UNKNOWN]
+        return [self.rows.get(ref) or self._row(ref, policies[ref.source]) for ref in refs if ref.source != UNKNOWN]
 
     def _row(self, ref: StatementRef, policy: Attached) -> Row:
         text = policy.policy.text
         if text not in self.places:
             self.places[text] = spans(text)
         (line, column), (end_line, end_column) = self.places[text][ref.index]
-        return {
+        row = self.rows[ref] = {
             "SourcePolicyId": policy.id,
             "SourcePolicyType": TYPES[ref.layer],
             "StartPosition": {"Line": line, "Column": column},
             "EndPosition": {"Line": end_line, "Column": end_column},
         }
+        return row
 
 
 def _once(rows: Iterable[Row]) -> list[Row]:
-    """The rows without those that were there already."""
-    return list({repr(row): row for row in rows}.values())
+    """The rows without those that were there already; one statement has one row."""
+    return list({id(row): row for row in rows}.values())
 
 
 def _strictest(each: Iterable[Mapping[str, Verdict] | None]) -> dict[str, Verdict]:

@@ -116,6 +116,8 @@ def _of(question: Question, policies: Sequence[Attached], layer: str) -> Contrib
 
 def _wanting(statement: Statement, question: Question, facts: Facts) -> Iterator[str]:
     """The absent keys that keep this statement, which is about this action and caller, from applying."""
+    if not statement.clauses and not (statement.variables and any("${" in text for text in statement.resources)):
+        return
     if not statement.acts(fold(question.action)):
         return
     audience = statement.audience

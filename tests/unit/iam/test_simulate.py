@@ -359,13 +359,28 @@ def test_a_page_holds_whole_actions_in_the_order_they_were_asked_for(house: IamH
     assert marker is None
 
 
-def test_a_page_is_shorter_when_it_would_take_too_many_decisions(house: IamHouse) -> None:
-    resources = [f"arn:aws:s3:::bucket/{number}" for number in range(simulate.WORK // 2)]
-    page = house.perform(
-        "iam:SimulateCustomPolicy", PolicyInputList=[READ], ActionNames=["s3:GetObject"] * 5, ResourceArns=resources
-    )
+def test_a_page_is_shorter_when_it_would_be_too_much_work(house: IamHouse) -> None:
+    resources = [f"arn:aws:s3:::bucket/{number}" for number in range(simulate.WORK // 50)]
+    inputs: dict[str, Any] = {"ActionNames": ["s3:PutObject"] * 5, "ResourceArns": resources}
+    page = house.perform("iam:SimulateCustomPolicy", PolicyInputList=[policy(*[allow("s3:Get*")] * 19)], **inputs)
     assert len(page["EvaluationResults"]) == 2
     assert page["IsTruncated"]
+    refusal = house.refused("iam:SimulateCustomPolicy", PolicyInputList=[policy(*[allow("s3:Get*")] * 50)], **inputs)
+    assert refusal.message == "51000 statements times resources; 50000 for one action would be right"
+
+
+def test_a_page_is_shorter_when_too_much_would_be_shown(house: IamHouse) -> None:
+    resources = [f"arn:aws:s3:::bucket/{number}" for number in range(simulate.ROWS // 20)]
+    inputs: dict[str, Any] = {"ActionNames": ["s3:GetObject"] * 3, "ResourceArns": resources}
+    page = house.perform("iam:SimulateCustomPolicy", PolicyInputList=[policy(*[allow("*")] * 15)], **inputs)
+    assert len(page["EvaluationResults"]) == 1
+    assert page["IsTruncated"]
+    rest = house.perform(
+        "iam:SimulateCustomPolicy", PolicyInputList=[policy(allow("*"))], Marker=page["Marker"], **inputs
+    )
+    assert (len(rest["EvaluationResults"]), rest["IsTruncated"]) == (2, False)
+    refusal = house.refused("iam:SimulateCustomPolicy", PolicyInputList=[policy(*[allow("*")] * 21)], **inputs)
+    assert refusal.message == "10500 matched statements; 10000 for one action would be right"
 
 
 # ---- principals
