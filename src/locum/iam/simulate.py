@@ -17,12 +17,15 @@ from locum.call import Asked, Call, Result, operation
 from locum.iam import simulation_inputs as inputs
 from locum.iam.entities import Identity, Role
 from locum.iam.listing import answered, page_of
+from locum.iam.organization import place_of
+from locum.iam.principals import organization_keys
 from locum.iam.simulation import Simulation
 from locum.iam.simulation_inputs import Entry, Level, invalid
 from locum.iam.simulation_sources import Simulated, caller_of, find_identity, named, source_of, without
 from locum.iam.simulation_trust import OwnPolicies, is_assumption
 from locum.iam.trust_principals import displayed
 from locum.policy import Bound, bind
+from locum.policy.context import Value
 from locum.store.entity import Page
 from locum.store.tx import Tx
 
@@ -126,12 +129,18 @@ def simulate_principal_policy(
     max_items: int = 100,
     marker: str | None = None,
 ) -> Result:
-    """Decides about the policies of a user, group or role of the account, and those that are given besides. A boundary
-    that is given takes the place of the one that is stored."""
+    """Decides about the policies of a user, group or role of the account, those of its organization that hold it, and
+    those that are given besides. A boundary that is given takes the place of the one that is stored."""
     source = without(source_of(call, tx, policy_source_arn), policy_exclusion_list)
     given_boundary = inputs.boundary(permissions_boundary_policy_input_list)
     boundary = source.boundary if given_boundary is None else (given_boundary,)
-    bound = bind((*source.policies, *inputs.identity_policies(policy_input_list)), boundary or None)
+    place = place_of(tx, call.account)
+    held = place if {"PolicyType": "scp"} not in policy_exclusion_list else None
+    bound = bind(
+        (*source.policies, *inputs.identity_policies(policy_input_list)),
+        boundary or None,
+        scps=None if held is None else held.scps,
+    )
     if caller_arn in (None, policy_source_arn):
         caller = caller_of(source.identity, tx, call.place.partition, now=call.now)
     else:
@@ -146,10 +155,22 @@ def simulate_principal_policy(
         marker=marker,
         max_items=max_items,
     )
-    return _simulated(call, tx, caller, bound, given)
+    if caller.principal.account == call.account:
+        caller = msgspec.structs.replace(caller, keys={**caller.keys, **organization_keys("Principal", place)})
+    home = call.account if held is not None else None
+    return _simulated(call, tx, caller, bound, given, home=home, home_keys=organization_keys("Resource", place))
 
 
-def _simulated(call: Call, tx: Tx, caller: Simulated, bound: Bound, given: Given) -> Mapping[str, Any]:
+def _simulated(
+    call: Call,
+    tx: Tx,
+    caller: Simulated,
+    bound: Bound,
+    given: Given,
+    *,
+    home: str | None = None,
+    home_keys: Mapping[str, Value] | None = None,
+) -> Mapping[str, Any]:
     """A page of results, action by action, in the order in which they were asked for."""
     actions = inputs.actions(given.actions)
     resources = tuple(inputs.resources(given.resources))
@@ -172,6 +193,8 @@ def _simulated(call: Call, tx: Tx, caller: Simulated, bound: Bound, given: Given
         resources=resources,
         owner=inputs.owner(given.resource_owner) or account,
         own=OwnPolicies(given.resource_policy, trust, account),
+        home=home,
+        home_keys=home_keys or {},
     )
     if simulation.weight > WORK:
         raise invalid(f"{simulation.weight} statements times resources; {WORK} for one action would be right")

@@ -65,7 +65,8 @@ class Said(msgspec.Struct, frozen=True):
 
 class Simulation(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that one call of the simulator says, once read. `owner` is the account of resources whose ARN names
-    none; `places` are where the statements of a policy's text stand, and `rows` how they are shown, once asked for."""
+    none. `home` is the caller's account where it stands in an organization, and `home_keys` are the keys of its
+    resources. `places` are where the statements of a policy's text stand, and `rows` how they are shown, once asked for."""
 
     caller: Simulated
     bound: Bound
@@ -73,6 +74,8 @@ class Simulation(msgspec.Struct, frozen=True, kw_only=True):
     resources: Sequence[str]
     owner: str
     own: OwnPolicies
+    home: str | None = None
+    home_keys: Mapping[str, Value] = {}
     places: dict[str, tuple[tuple[Position, Position], ...]] = {}
     rows: dict[StatementRef, Row] = {}
 
@@ -94,7 +97,7 @@ class Simulation(msgspec.Struct, frozen=True, kw_only=True):
             "MatchedStatements": _once(row for one in each for row in one.matched),
             "MissingContextValues": list(dict.fromkeys(key for one in each for key in one.missing)),
         }
-        if self.bound.scps is not None:
+        if self.bound.scps is not None or self.home is not None:
             answer["OrganizationsDecisionDetail"] = {"AllowedByOrganizations": all(one.by_scps for one in each)}
         if bounded:
             allowed = all(one.by_boundary for one in each)
@@ -125,6 +128,8 @@ class Simulation(msgspec.Struct, frozen=True, kw_only=True):
         keys = dict(self.caller.keys)
         if resource != "*":
             keys["aws:ResourceAccount"] = account
+            if account == self.home:
+                keys.update(self.home_keys)
         said = {fold(key) for key in self.supplied}
         context = Context({key: value for key, value in keys.items() if fold(key) not in said} | dict(self.supplied))
         own, kind = self.own.of(action, resource)
