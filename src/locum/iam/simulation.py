@@ -66,7 +66,7 @@ class Said(msgspec.Struct, frozen=True):
 class Simulation(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that one call of the simulator says, once read. `owner` is the account of resources whose ARN names
     none. `home` is the caller's account where it stands in an organization, and `home_keys` are the keys of its
-    resources. `places` are where the statements of a policy's text stand, and `rows` how they are shown, once asked for."""
+    resources. `places` are where the statements of a policy's text stand, `rows` how they are shown, once asked for."""
 
     caller: Simulated
     bound: Bound
