@@ -35,7 +35,8 @@ class Vouched(msgspec.Struct, frozen=True, kw_only=True):
     """What an identity provider has said of a caller, verified: by whom, about whom, for whom.
 
     `keys` are the condition keys that this becomes. `tags`, `transitive` and `source_identity` are what the provider
-    gives the session. `seconds` and `until` bound it; `session_name` is the provider's to choose with SAML.
+    gives the session. `seconds` and `until` bound it; `session_name` is the provider's to choose with SAML. `once` is
+    the id of what works once, and until when it must be remembered.
     """
 
     provider: str
@@ -51,6 +52,7 @@ class Vouched(msgspec.Struct, frozen=True, kw_only=True):
     session_name: str = ""
     seconds: int | None = None
     until: datetime | None = None
+    once: tuple[str, datetime] | None = None
 
 
 class Caller(msgspec.Struct, frozen=True, kw_only=True):

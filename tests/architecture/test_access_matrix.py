@@ -107,6 +107,6 @@ def test_another_account_s_administrator_reaches_nothing_here() -> None:
     """Where the answer is a success, it is about the other account: lists, and what is made there."""
     reached = {one for one in OPERATIONS if TABLE[one]["other account's administrator"] == OK}
     OWN = ("iam:List", "iam:Create", "iam:Upload", "organizations:CreateOrganization")
-    apart = FREE | {"sts:GetAccessKeyInfo", *OF_THE_OWN_ACCOUNT, *OF_GIVEN_POLICIES}
+    apart = FREE | {"sts:GetAccessKeyInfo", "sts:GetFederationToken", *OF_THE_OWN_ACCOUNT, *OF_GIVEN_POLICIES}
     assert {one for one in reached - apart if not one.startswith(OWN)} == set()
     assert all(list(TABLE[action]) == list(CALLERS) for action in TABLE)

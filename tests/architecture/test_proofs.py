@@ -26,7 +26,7 @@ ROWS = [
     *(f"xA{number}" for number in range(1, 3)),
     *(f"xR{number}" for number in (1, 2, 3, 11, 13)),
     *(f"xD{number}" for number in (1, 2, 3, 4, 5, 7, 8, 9)),
-    *(f"xF{number}" for number in (1, 2, 3, 7)),
+    *(f"xF{number}" for number in range(1, 8)),
     *(f"xZ{number}" for number in range(1, 4)),
 ]
 #: how a line names the variable of its full count

@@ -34,6 +34,8 @@ def caller_of_session(session: Session, access_key_id: str, tx: Tx, place: Place
         raise Refusal("InvalidClientTokenId", INVALID)
     if session.kind == "session" and session.principal_id == session.account:
         return root_caller(session.account, access_key_id, place, session=session)
+    if session.kind == "federated-user" and session.principal_id == session.account:
+        return _of_root(session, access_key_id, place)
     kind, called = PRINCIPALS[session.kind]
     entity: User | Role | None = tx.find_id(kind, session.principal_id)
     if entity is None or entity.account != session.account:
@@ -50,6 +52,21 @@ def caller_of_session(session: Session, access_key_id: str, tx: Tx, place: Place
         entity_id=entity.id,
         entity_arn=own,
         name=entity.name,
+        access_key_id=access_key_id,
+        session=session,
+    )
+
+
+def _of_root(session: Session, access_key_id: str, place: Place) -> Caller:
+    """A federated user whom the root user of an account has made."""
+    account, root = session.account, f"arn:{place.partition}:iam::{session.account}:root"
+    return Caller(
+        kind="federated-user",
+        account=account,
+        arn=f"arn:{place.partition}:sts::{account}:federated-user/{session.name}",
+        user_id=f"{account}:{session.name}",
+        entity_id=account,
+        entity_arn=root,
         access_key_id=access_key_id,
         session=session,
     )

@@ -40,7 +40,12 @@ def parse(text: str, *, comments: bool = False) -> Element:
             raise XmlError("an entity or a processing instruction")
         if node.tag is lx.Comment and not comments:
             raise XmlError("a comment")
-    if canonical(_read(lx.tostring(root, encoding="utf-8"))) != canonical(root):
+    try:
+        again = canonical(_read(lx.tostring(root, encoding="utf-8")))
+        same = again == canonical(root)
+    except lx.LxmlError as error:  # a namespace that is no absolute address, for one
+        raise XmlError("no canonical form") from error
+    if not same:
         raise XmlError("written and read again, it is another document")
     return root
 

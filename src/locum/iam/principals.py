@@ -38,6 +38,7 @@ TYPES: Mapping[str, tuple[str, PrincipalType]] = {
 }
 
 _LINKED = f":role{SERVICE_LINKED_PATH}"
+_EVERYTHING = '{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}'
 
 Keys = dict[str, str | tuple[str, ...]]
 
@@ -150,6 +151,9 @@ def _bound(caller: Caller, tx: Tx, scps: Levels | None) -> Bound:
     partition = Arn.parse(caller.arn).partition
     if caller.kind == "root":
         return bind(identity=(), boundary=None, session=None, scps=scps)
+    if caller.kind == "federated-user" and caller.entity_id == caller.account:  # root's: as much as its policies say
+        everything = Attached("the root user", compiled(_EVERYTHING, PolicyKind.IDENTITY))
+        return bind(identity=(everything,), boundary=None, session=_session_policies(caller, tx, partition), scps=scps)
     entity: User | Role | None = tx.find_id(User, caller.entity_id) or tx.find_id(Role, caller.entity_id)
     if entity is None:
         return bind(identity=(), boundary=None, session=())  # gone in between: nothing binds it, nothing is allowed

@@ -37,7 +37,15 @@ from locum.organizations import accounts as organization_accounts
 from locum.organizations import organization, units
 from locum.organizations import policies as organization_policies
 from locum.organizations import tags as organization_tags
-from locum.sts import assume_role, authorization_message, caller_identity, session_token, web_identity
+from locum.sts import (
+    assume_role,
+    authorization_message,
+    caller_identity,
+    federation_token,
+    saml,
+    session_token,
+    web_identity,
+)
 
 MODULES = (
     access_keys,
@@ -79,6 +87,8 @@ MODULES = (
     assume_role,
     authorization_message,
     caller_identity,
+    federation_token,
+    saml,
     session_token,
     web_identity,
 )

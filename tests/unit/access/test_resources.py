@@ -262,12 +262,13 @@ ARNS: list[tuple[str, dict[str, Any], list[str]]] = [
     ("sts:AssumeRole", {"RoleArn": BUILDER, "RoleSessionName": "job"}, [BUILDER]),
     ("sts:DecodeAuthorizationMessage", {"EncodedMessage": "x"}, ["*"]),
     ("sts:GetAccessKeyInfo", KEY, ["*"]),
+    ("sts:GetFederationToken", {"Name": "bob"}, [f"arn:aws:sts::{ACCOUNT}:federated-user/bob"]),
     ("sts:GetSessionToken", {}, ["*"]),
 ]
 # What is asked of nobody.
 FREE = {"sts:GetCallerIdentity"}
 # What is asked by whom an identity provider vouches for: tests/unit/sts has it.
-VOUCHED = {"sts:AssumeRoleWithWebIdentity"}
+VOUCHED = {"sts:AssumeRoleWithSAML", "sts:AssumeRoleWithWebIdentity"}
 
 
 def stock(served: ServedHouse) -> ServedHouse:

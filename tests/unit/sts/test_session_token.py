@@ -80,8 +80,10 @@ def test_every_operation_of_sts_is_among_them() -> None:
         WHO,
         TOKEN,
         "sts:AssumeRole",
-        "sts:AssumeRoleWithWebIdentity",  # nobody signs it, so that no session calls it
         "sts:DecodeAuthorizationMessage",
+        "sts:AssumeRoleWithSAML",  # nobody signs these two, so that no session calls them
+        "sts:AssumeRoleWithWebIdentity",
+        "sts:GetFederationToken",
         "sts:GetAccessKeyInfo",
     }
 
@@ -120,7 +122,7 @@ def test_the_session_keeps_the_user_s_limits_of_this_very_moment(served: ServedH
     assert own.ask("sts:AssumeRole", RoleArn=role, RoleSessionName="xx").code == "AccessDenied"
 
 
-# ---- federated users: nobody makes their credentials yet, but a token of that kind must not be more than it is
+# ---- federated users: a token of that kind must not be more than it is
 
 
 def test_a_federated_user_calls_no_iam_and_only_get_caller_identity_of_sts(served: ServedHouse) -> None:
