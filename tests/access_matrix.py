@@ -20,6 +20,7 @@ from locum.call import OPERATIONS
 from locum.iam.access_keys import SECRET, AccessKey
 from locum.iam.entities import User
 from locum.iam.last_accessed import AccessJob, ServiceUse
+from locum.iam.root_access import SWITCHES
 from locum.iam.service_specific_credentials import ServiceSpecificCredential
 from locum.iam.signing_certificates import SigningCertificate
 from locum.iam.ssh_public_keys import SSHPublicKey
@@ -37,6 +38,8 @@ CALLERS = (
     "administrator",
 )
 OK = "OK"
+# Operations of IAM and STS that are asked by an account which manages an organization and its root users.
+ROOT_ACCESS = {*(name for name, _ in SWITCHES), "iam:ListOrganizationsFeatures", "sts:AssumeRoot"}
 
 Row = Mapping[str, str]
 
@@ -156,6 +159,8 @@ def organized(house: ServedHouse) -> Mapping[str, str]:
         )
         named[f"<{name}>"] = policy["Policy"]["PolicySummary"]["Id"]
     admin("organizations:AttachPolicy", PolicyId=named["<policy>"], TargetId=named["<unit>"])
+    admin("organizations:EnableAWSServiceAccess", ServicePrincipal="iam.amazonaws.com")
+    admin("iam:EnableOrganizationsRootCredentialsManagement")
     return named
 
 
@@ -180,7 +185,7 @@ def rows() -> Iterator[tuple[str, dict[str, str]]]:
     """The whole table, each operation in a house of its own."""
     given = inputs()
     for action in modelled():
-        of_organizations = action.startswith("organizations:")
+        of_organizations = action.startswith("organizations:") or action in ROOT_ACCESS
         house = stocked() if action in OPERATIONS and not of_organizations else ServedHouse()
         try:
             named = organized(house) if action in OPERATIONS and of_organizations else {}

@@ -83,7 +83,7 @@ def authorize(call: Call, tx: Tx) -> Judgement:
 def _own_policy(one: Asked) -> Attached | None:
     """The trust policy of the role that is to be assumed, or what the account itself allows."""
     if one.granted is not None:
-        return Attached("account password policy", compiled(one.granted, PolicyKind.RESOURCE))
+        return Attached(f"what the account grants on {one.arn}", compiled(one.granted, PolicyKind.RESOURCE))
     return None if one.trust is None else _attached_trust(one.arn, one.trust)
 
 
@@ -125,7 +125,7 @@ def _may_be_called_with(call: Call) -> None:
 
 def _own_session(caller: Caller) -> bool:
     """Whether these are a user's or root's own temporary credentials, or a federated user's."""
-    return caller.session is not None and caller.kind != "assumed-role"
+    return caller.session is not None and caller.kind != "assumed-role" and caller.session.kind != "root-task"
 
 
 __all__: Sequence[str] = ["Judgement", "authorize"]

@@ -160,8 +160,10 @@ def _caller(call: Call, tx: Tx) -> tuple[str, Entity | None]:
 
 
 def _owner_of_key(call: Call, tx: Tx, access_key_id: str) -> tuple[str, Entity | None]:
-    """The user whose key it is, if it is one of this account."""
+    """The user whose key it is, root included, if it is one of this account."""
     key = tx.find_id(AccessKey, access_key_id)
+    if key is not None and key.owner == key.account == call.account:
+        return call.arn("root"), None
     user = tx.find_id(User, key.owner) if key is not None else None
     if user is None or user.account != call.account:
         return "*", None

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from msgspec.structs import replace
+
 from locum.aws.faults import Refusal
 from locum.call import Caller, Place
 from locum.iam.entities import Role, User
@@ -17,7 +19,7 @@ from locum.iam.names import arn_of
 from locum.session.session import EXPIRED, INVALID, Kind, Session
 from locum.store.tx import Tx
 
-# Kind of session -> whose it is, and what its caller is called. Sessions for a root task are not built yet.
+# Kind of session -> whose it is, and what its caller is called. Of root's there is no row.
 PRINCIPALS: Mapping[Kind, tuple[type[User] | type[Role], str]] = {
     "assumed-role": (Role, "assumed-role"),
     "web": (Role, "assumed-role"),
@@ -30,6 +32,8 @@ PRINCIPALS: Mapping[Kind, tuple[type[User] | type[Role], str]] = {
 def caller_of_session(session: Session, access_key_id: str, tx: Tx, place: Place) -> Caller:
     """The caller behind a session that is within its time. Raises InvalidClientTokenId, or ExpiredToken for a session
     of an older epoch, so that a client fetches new credentials by itself."""
+    if session.partition == place.partition and session.kind == "root-task":
+        return _task_caller(session, access_key_id, place)
     if session.partition != place.partition or session.kind not in PRINCIPALS:
         raise Refusal("InvalidClientTokenId", INVALID)
     if session.kind == "session" and session.principal_id == session.account:
@@ -80,6 +84,15 @@ def _shown(session: Session, entity: User | Role, own: str, place: Place) -> tup
     if session.kind == "federated-user":
         return f"{sts}:federated-user/{session.name}", f"{entity.account}:{session.name}"
     return own, entity.id
+
+
+def _task_caller(session: Session, access_key_id: str, place: Place) -> Caller:
+    """The root user in a session of sts:AssumeRoot, which does one task. Raises InvalidClientTokenId for a session
+    without the policy of its task: it would be root without bounds (rule P10)."""
+    if session.principal_id != session.account or len(session.policy_ids) != 1:
+        raise Refusal("InvalidClientTokenId", INVALID)
+    root = root_caller(session.account, access_key_id, place, session=session)
+    return replace(root, arn=f"arn:{place.partition}:sts::{session.account}:assumed-root")
 
 
 def root_caller(account: str, access_key_id: str, place: Place, *, session: Session | None = None) -> Caller:

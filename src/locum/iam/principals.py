@@ -54,6 +54,8 @@ def principal_of(caller: Caller) -> Principal:
     names: tuple[str, ...] = (caller.arn,)
     if caller.kind == "assumed-role":
         names = (caller.arn, caller.entity_arn, caller.entity_id)
+    elif caller.kind == "root":
+        names = (caller.entity_arn,)
     elif caller.kind == "user":
         names = (caller.arn, caller.entity_id)
     elif caller.kind == "federated-user":
@@ -107,7 +109,7 @@ def keys_of(caller: Caller, tx: Tx, *, now: datetime) -> Keys:
         return keys
     keys["aws:PrincipalAccount"] = caller.account
     keys["aws:PrincipalIsAWSService"] = "false"
-    keys["aws:PrincipalArn"] = caller.entity_arn if caller.kind == "assumed-role" else caller.arn
+    keys["aws:PrincipalArn"] = caller.entity_arn if caller.kind in ("assumed-role", "root") else caller.arn
     if caller.kind == "user":
         keys["aws:username"] = caller.name
     for key, value in _tags(caller, tx).items():
@@ -121,6 +123,8 @@ def keys_of(caller: Caller, tx: Tx, *, now: datetime) -> Keys:
         keys["aws:MultiFactorAuthAge"] = str(max(0, int((now - session.mfa_at).total_seconds())))
     if session.source_identity:
         keys["aws:SourceIdentity"] = session.source_identity
+    if session.kind == "root-task":
+        keys["aws:AssumedRoot"] = "true"
     if session.provider:
         keys["aws:FederatedProvider"] = session.provider
     return keys
@@ -150,10 +154,14 @@ def _standing(caller: Caller, tx: Tx) -> Standing:
 def _bound(caller: Caller, tx: Tx, scps: Levels | None) -> Bound:
     partition = Arn.parse(caller.arn).partition
     if caller.kind == "root":
+<<<<<<< HEAD
         return bind(identity=(), boundary=None, session=None, scps=scps)
     if caller.kind == "federated-user" and caller.entity_id == caller.account:  # root's: as much as its policies say
         everything = Attached("the root user", compiled(_EVERYTHING, PolicyKind.IDENTITY))
         return bind(identity=(everything,), boundary=None, session=_session_policies(caller, tx, partition), scps=scps)
+=======
+        return bind(identity=(), boundary=None, session=_session_policies(caller, tx, partition), scps=scps)
+>>>>>>> b662c5c (Let the management account switch central root management on and do one task as a member's root user)
     entity: User | Role | None = tx.find_id(User, caller.entity_id) or tx.find_id(Role, caller.entity_id)
     if entity is None:
         return bind(identity=(), boundary=None, session=())  # gone in between: nothing binds it, nothing is allowed

@@ -20,7 +20,7 @@ _NAMES = {
     "endpoint": "VPC endpoint policy",
 }
 # Calls of STS about roles give no reason; the unsigned ones do not even name a caller.
-_WITHOUT_REASON = frozenset({"sts:assumerole", "sts:tagsession", "sts:setsourceidentity"})
+_WITHOUT_REASON = frozenset({"sts:assumerole", "sts:assumeroot", "sts:tagsession", "sts:setsourceidentity"})
 _UNSIGNED = frozenset({"sts:assumerolewithwebidentity", "sts:assumerolewithsaml"})
 
 

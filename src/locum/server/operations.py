@@ -22,6 +22,7 @@ from locum.iam import (
     policy_entities,
     policy_versions,
     roles,
+    root_access,
     saml_providers,
     server_certificates,
     service_linked_roles,
@@ -46,6 +47,7 @@ from locum.sts import (
     session_token,
     web_identity,
 )
+from locum.sts import assume_role, assume_root, authorization_message, caller_identity, session_token, web_identity
 
 MODULES = (
     access_keys,
@@ -69,6 +71,7 @@ MODULES = (
     policy_entities,
     policy_versions,
     roles,
+    root_access,
     saml_providers,
     server_certificates,
     service_specific_credentials,
@@ -85,6 +88,7 @@ MODULES = (
     organization_tags,
     units,
     assume_role,
+    assume_root,
     authorization_message,
     caller_identity,
     federation_token,

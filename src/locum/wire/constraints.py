@@ -101,7 +101,13 @@ def _check(shape: Shape, shapes: Mapping[str, Shape], *, echo: bool) -> Check:
 
 def _structure(shape: Shape, shapes: Mapping[str, Shape], *, echo: bool) -> Check:
     rows = tuple(
-        (name, name in shape.required, _camel(name), _check(shapes[ref.shape], shapes, echo=echo))
+        (
+            name,
+            name in shape.required,
+            _camel(name),
+            "." if shapes[ref.shape].type == "structure" else "",
+            _check(shapes[ref.shape], shapes, echo=echo),
+        )
         for name, ref in shape.members.items()
     )
 
@@ -111,11 +117,11 @@ def _structure(shape: Shape, shapes: Mapping[str, Shape], *, echo: bool) -> Chec
         if shape.union and len(value) != 1:
             found.append(_fault("", path.rstrip("."), "Member must set exactly one of its members"))  # our words
             return
-        for name, required, camel, member in rows:
+        for name, required, camel, dot, member in rows:
             held = value.get(name)
             if held is not None:
                 if member is not _nothing:
-                    member(held, path + camel, found)
+                    member(held, path + camel + dot, found)
             elif required:
                 found.append(_fault(null, path + camel, _NULL))
 

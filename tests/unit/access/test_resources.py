@@ -47,12 +47,19 @@ READ_ONLY = "arn:aws:iam::aws:policy/ReadOnlyAccess"
 
 # Operation -> inputs -> the ARNs that are asked about. Names are given in another case than they are stored in.
 BATCH = "aws-service-role/batch.amazonaws.com/AWSServiceRoleForBatch"
+READ_ONLY_TASK = "arn:aws:iam::aws:policy/root-task/IAMAuditRootUserCredentials"
 LINKED = f"{IAM}:role/aws-service-role"
 ECS = f"{LINKED}/ecs.amazonaws.com/AWSServiceRoleForECS"
 CONNECT = f"{LINKED}/connect.amazonaws.com/AWSServiceRoleForAmazonConnect_x"
 TASK = f"task/{ECS.partition(':role/')[2]}/00000000-0000-4000-8000-000000000000"
 
 ARNS: list[tuple[str, dict[str, Any], list[str]]] = [
+    ("iam:EnableOrganizationsRootCredentialsManagement", {}, ["*"]),
+    ("iam:EnableOrganizationsRootSessions", {}, ["*"]),
+    ("iam:DisableOrganizationsRootCredentialsManagement", {}, ["*"]),
+    ("iam:DisableOrganizationsRootSessions", {}, ["*"]),
+    ("iam:ListOrganizationsFeatures", {}, ["*"]),
+    ("sts:AssumeRoot", {"TargetPrincipal": ACCOUNT, "TaskPolicyArn": {"arn": READ_ONLY_TASK}}, [f"{IAM}:root"]),
     ("iam:AddRoleToInstanceProfile", PROFILED | ROLE, [PROFILE, BUILDER]),
     ("iam:AddUserToGroup", GROUP | USER, [DEVS]),
     ("iam:AttachGroupPolicy", GROUP | BY_POLICY, [DEVS]),
@@ -347,7 +354,7 @@ def test_the_owner_of_a_key_is_asked_about_when_it_is_of_this_account(stocked: S
     foreign = stocked.other_admin("iam:CreateAccessKey")["AccessKey"]["AccessKeyId"]
     assert asks(stocked.admin, "iam:GetAccessKeyLastUsed", AccessKeyId=own)[0].arn == ALICE
     assert asks(stocked.admin, "iam:GetAccessKeyLastUsed", AccessKeyId=foreign)[0].arn == "*"
-    assert asks(stocked.admin, "iam:GetAccessKeyLastUsed", AccessKeyId="AKIDROOT00000001")[0].arn == "*"
+    assert asks(stocked.admin, "iam:GetAccessKeyLastUsed", AccessKeyId="AKIDROOT00000001")[0].arn == f"{IAM}:root"
 
 
 # ---- what does not exist, and what is somebody else's

@@ -59,6 +59,7 @@ def test_root_gets_one_hour_at_most(served: ServedHouse, inputs: dict) -> None:
         (WHO, ""),
         ("sts:AssumeRole", ""),
         (TOKEN, "AccessDenied"),
+        ("sts:AssumeRoot", "AccessDenied"),
         ("sts:DecodeAuthorizationMessage", "AccessDenied"),
         ("sts:GetAccessKeyInfo", "AccessDenied"),
     ],
@@ -68,6 +69,7 @@ def test_of_sts_a_session_calls_two_operations(served: ServedHouse, action: str,
     message = {"EncodedMessage": "x"}
     inputs: dict = {
         "sts:AssumeRole": role,
+        "sts:AssumeRoot": {"TargetPrincipal": "1" * 12, "TaskPolicyArn": {"arn": "arn:aws:iam::aws:policy/x"}},
         "sts:DecodeAuthorizationMessage": message,
         "sts:GetAccessKeyInfo": KEY,
     }.get(action, {})
@@ -80,6 +82,11 @@ def test_every_operation_of_sts_is_among_them() -> None:
         WHO,
         TOKEN,
         "sts:AssumeRole",
+<<<<<<< HEAD
+=======
+        "sts:AssumeRoot",
+        "sts:AssumeRoleWithWebIdentity",  # nobody signs it, so that no session calls it
+>>>>>>> b662c5c (Let the management account switch central root management on and do one task as a member's root user)
         "sts:DecodeAuthorizationMessage",
         "sts:AssumeRoleWithSAML",  # nobody signs these two, so that no session calls them
         "sts:AssumeRoleWithWebIdentity",
