@@ -154,14 +154,10 @@ def _standing(caller: Caller, tx: Tx) -> Standing:
 def _bound(caller: Caller, tx: Tx, scps: Levels | None) -> Bound:
     partition = Arn.parse(caller.arn).partition
     if caller.kind == "root":
-<<<<<<< HEAD
-        return bind(identity=(), boundary=None, session=None, scps=scps)
+        return bind(identity=(), boundary=None, session=_session_policies(caller, tx, partition), scps=scps)
     if caller.kind == "federated-user" and caller.entity_id == caller.account:  # root's: as much as its policies say
         everything = Attached("the root user", compiled(_EVERYTHING, PolicyKind.IDENTITY))
         return bind(identity=(everything,), boundary=None, session=_session_policies(caller, tx, partition), scps=scps)
-=======
-        return bind(identity=(), boundary=None, session=_session_policies(caller, tx, partition), scps=scps)
->>>>>>> b662c5c (Let the management account switch central root management on and do one task as a member's root user)
     entity: User | Role | None = tx.find_id(User, caller.entity_id) or tx.find_id(Role, caller.entity_id)
     if entity is None:
         return bind(identity=(), boundary=None, session=())  # gone in between: nothing binds it, nothing is allowed

@@ -82,11 +82,7 @@ def test_every_operation_of_sts_is_among_them() -> None:
         WHO,
         TOKEN,
         "sts:AssumeRole",
-<<<<<<< HEAD
-=======
         "sts:AssumeRoot",
-        "sts:AssumeRoleWithWebIdentity",  # nobody signs it, so that no session calls it
->>>>>>> b662c5c (Let the management account switch central root management on and do one task as a member's root user)
         "sts:DecodeAuthorizationMessage",
         "sts:AssumeRoleWithSAML",  # nobody signs these two, so that no session calls them
         "sts:AssumeRoleWithWebIdentity",
