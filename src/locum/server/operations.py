@@ -40,6 +40,7 @@ from locum.organizations import policies as organization_policies
 from locum.organizations import tags as organization_tags
 from locum.sts import (
     assume_role,
+    assume_root,
     authorization_message,
     caller_identity,
     federation_token,
@@ -47,7 +48,6 @@ from locum.sts import (
     session_token,
     web_identity,
 )
-from locum.sts import assume_role, assume_root, authorization_message, caller_identity, session_token, web_identity
 
 MODULES = (
     access_keys,
