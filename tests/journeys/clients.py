@@ -146,15 +146,20 @@ class AwsCli:
 @cache
 def javascript_folder() -> Path:
     """The folder whose node_modules hold the AWS SDK for JavaScript, version 3."""
+    return npm_folder("js", *JAVASCRIPT)
+
+
+def npm_folder(name: str, *packages: str) -> Path:
+    """A folder whose node_modules hold these packages."""
     for program in ("node", "npm"):
         if shutil.which(program) is None:
-            pytest.skip(f"the JavaScript SDK needs {program}, which is not on this machine")
+            pytest.skip(f"{name} needs {program}, which is not on this machine")
 
     def steps(folder: Path) -> list[list[str]]:
         (folder / "package.json").write_text('{"private": true, "type": "module"}\n')
-        return [["npm", "install", "--silent", "--no-audit", "--no-fund", "--no-package-lock", *JAVASCRIPT]]
+        return [["npm", "install", "--silent", "--no-audit", "--no-fund", "--no-package-lock", *packages]]
 
-    return _installed("js", steps)
+    return _installed(name, steps)
 
 
 def javascript(script: Path, url: str, key: Key = ADMIN) -> dict[str, Any]:
