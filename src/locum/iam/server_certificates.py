@@ -28,8 +28,8 @@ KEY = "key"  # the column's name in the store
 
 
 class ServerCertificate(Entity, frozen=True, kw_only=True):
-    """A certificate as it was given, in PEM. Its id (ASCA…) stays when it is renamed. The private key is no field: it
-    is sealed beside the row under `KEY`."""
+    """A certificate as it was given, in PEM, without white space around it: Terraform's provider counts on that. Its
+    id (ASCA…) stays when it is renamed. The private key is no field: it is sealed beside the row under `KEY`."""
 
     kind: ClassVar[str] = "server-certificate"
     missing: ClassVar[str] = "The Server Certificate with name {name} cannot be found."
@@ -75,8 +75,8 @@ def upload_server_certificate(
             name=server_certificate_name,
             path=require_path(path),
             created=call.now,
-            body=certificate_body,
-            chain=certificate_chain,
+            body=certificate_body.strip(),
+            chain=certificate_chain.strip() if certificate_chain is not None else None,
             expires=expires,
             tags=require_tags(call, tags),
         )

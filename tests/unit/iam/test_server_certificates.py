@@ -40,8 +40,8 @@ def test_a_certificate_is_kept_with_its_chain_and_shown_without_its_key(house):
     shown = house.perform("iam:GetServerCertificate", ServerCertificateName="WEB")["ServerCertificate"]
     assert shown == {
         "ServerCertificateMetadata": made,
-        "CertificateBody": LEAF,
-        "CertificateChain": MIDDLE + TOP,
+        "CertificateBody": LEAF.strip(),
+        "CertificateChain": (MIDDLE + TOP).strip(),
         "Tags": [],
     }
     assert house.perform("iam:ListServerCertificates")["ServerCertificateMetadataList"] == [made]
