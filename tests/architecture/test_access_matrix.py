@@ -24,6 +24,8 @@ FREE = {"sts:GetCallerIdentity", "sts:GetSessionToken"}
 OF_GIVEN_POLICIES = {"iam:SimulateCustomPolicy", "iam:GetContextKeysForCustomPolicy"}
 # What is about the account of who asks, whichever that is.
 OF_THE_OWN_ACCOUNT = {
+    "iam:GetAccountProperties",
+    "iam:PutAccountProperties",
     "iam:GenerateCredentialReport",
     "iam:GetAccountAuthorizationDetails",
     "iam:GetAccountSummary",

@@ -53,7 +53,31 @@ ECS = f"{LINKED}/ecs.amazonaws.com/AWSServiceRoleForECS"
 CONNECT = f"{LINKED}/connect.amazonaws.com/AWSServiceRoleForAmazonConnect_x"
 TASK = f"task/{ECS.partition(':role/')[2]}/00000000-0000-4000-8000-000000000000"
 
+REQUEST = f"{IAM}:delegation-request/0123456789abcdef"
+BY_REQUEST = {"DelegationRequestId": "0123456789abcdef"}
+TEMPLATE = "arn:aws:iam::aws:role-template/ec2.amazonaws.com/Template:1"
+DELEGATION = {
+    "Description": "help",
+    "Permissions": {"PolicyTemplateArn": "arn:aws:iam::aws:delegation-template/x"},
+    "RequestorWorkflowId": "workflow",
+    "NotificationChannel": "arn:aws:sns:us-east-1:111122223333:topic",
+    "SessionDuration": 900,
+}
 ARNS: list[tuple[str, dict[str, Any], list[str]]] = [
+    ("iam:GetDelegationRequest", BY_REQUEST, [REQUEST]),
+    ("iam:AssociateDelegationRequest", BY_REQUEST, [REQUEST]),
+    ("iam:AcceptDelegationRequest", BY_REQUEST, [REQUEST]),
+    ("iam:RejectDelegationRequest", BY_REQUEST, [REQUEST]),
+    ("iam:UpdateDelegationRequest", BY_REQUEST, [REQUEST]),
+    ("iam:SendDelegationToken", BY_REQUEST, [REQUEST]),
+    ("iam:CreateDelegationRequest", DELEGATION, [f"{IAM}:delegation-request/"]),
+    ("iam:ListDelegationRequests", {}, ["*"]),
+    ("iam:GetHumanReadableSummary", {"EntityArn": REQUEST}, [REQUEST]),
+    ("iam:AcquireRole", {"TemplateArn": TEMPLATE}, [TEMPLATE]),
+    ("iam:GetRoleTemplateVersion", {"TemplateArn": TEMPLATE}, [TEMPLATE]),
+    ("iam:GetAccountProperties", {}, ["*"]),
+    ("iam:PutAccountProperties", {"Properties": {"RoleManager/Enabled": "true"}}, ["*"]),
+    ("sts:GetDelegatedAccessToken", {"TradeInToken": "x" * 64}, ["*"]),
     ("iam:EnableOrganizationsRootCredentialsManagement", {}, ["*"]),
     ("iam:EnableOrganizationsRootSessions", {}, ["*"]),
     ("iam:DisableOrganizationsRootCredentialsManagement", {}, ["*"]),

@@ -60,6 +60,7 @@ def test_root_gets_one_hour_at_most(served: ServedHouse, inputs: dict) -> None:
         ("sts:AssumeRole", ""),
         (TOKEN, "AccessDenied"),
         ("sts:AssumeRoot", "AccessDenied"),
+        ("sts:GetDelegatedAccessToken", "AccessDenied"),
         ("sts:DecodeAuthorizationMessage", "AccessDenied"),
         ("sts:GetAccessKeyInfo", "AccessDenied"),
     ],
@@ -69,6 +70,7 @@ def test_of_sts_a_session_calls_two_operations(served: ServedHouse, action: str,
     message = {"EncodedMessage": "x"}
     inputs: dict = {
         "sts:AssumeRole": role,
+        "sts:GetDelegatedAccessToken": {"TradeInToken": "x" * 64},
         "sts:AssumeRoot": {"TargetPrincipal": "1" * 12, "TaskPolicyArn": {"arn": "arn:aws:iam::aws:policy/x"}},
         "sts:DecodeAuthorizationMessage": message,
         "sts:GetAccessKeyInfo": KEY,
@@ -83,6 +85,7 @@ def test_every_operation_of_sts_is_among_them() -> None:
         TOKEN,
         "sts:AssumeRole",
         "sts:AssumeRoot",
+        "sts:GetDelegatedAccessToken",
         "sts:DecodeAuthorizationMessage",
         "sts:AssumeRoleWithSAML",  # nobody signs these two, so that no session calls them
         "sts:AssumeRoleWithWebIdentity",
