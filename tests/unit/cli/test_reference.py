@@ -8,8 +8,10 @@ from locum.cli import reference
 
 
 def test_every_operation_of_the_models_has_a_line() -> None:
-    lines = reference.page(OPERATIONS).splitlines()
-    for service in reference.SERVICES:
+    sections = reference.page(OPERATIONS).split("\n## ")[1:]
+    for (service, title), section in zip(reference.SERVICES.items(), sections, strict=True):
+        assert section.startswith(f"{title} (")
+        lines = section.splitlines()
         for name in shapes.service(service).operations:
             assert sum(line.startswith(f"| `{name}` |") for line in lines) == 1
 

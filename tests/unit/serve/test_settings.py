@@ -34,6 +34,7 @@ TEXTS: dict[str, tuple[str, object, str]] = {
     "issuer-networks": ("10.1.0.0/16", ("10.1.0.0/16",), "10.1.0.1/16"),
     "issuer-http": ("true", True, "on"),
     "log-level": ("debug", "debug", "loud"),
+    "audit-keep-days": ("90", 90, "-1"),
     "stop-seconds": ("30", 30, "٣"),
     "head-seconds": ("20", 20, "0"),
     "idle-seconds": ("5", 5, "1h"),
