@@ -1,4 +1,4 @@
-"""A real OpenID provider (npm oidc-provider) vouches for somebody; boto3 exchanges its token, and finds it by itself."""
+"""A real OpenID provider (npm oidc-provider) vouches for somebody; boto3 exchanges its token and finds it by itself."""
 
 from __future__ import annotations
 
