@@ -23,8 +23,8 @@ from locum.store.tx import Tx
 
 
 class SigningCertificate(Entity, frozen=True, kw_only=True):
-    """A certificate as it was given, in PEM, without white space around it. `name` is its id, `id` the account and
-    that; `owner` is the user's id, or the account id for root's."""
+    """A certificate to the byte as it was given, in PEM: Terraform's provider counts on that. `name` is its id, `id`
+    the account and that; `owner` is the user's id, or the account id for root's."""
 
     kind: ClassVar[str] = "signing-certificate"
     missing: ClassVar[str] = "The Certificate with id {name} cannot be found."
@@ -52,7 +52,7 @@ def upload_signing_certificate(call: Call, tx: Tx, *, certificate_body: str, use
             name=id,
             owner=whom.id,
             created=call.now,
-            body=certificate_body.strip(),
+            body=certificate_body,
         )
     )
     return {"Certificate": _shown(whom, kept)}

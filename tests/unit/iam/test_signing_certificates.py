@@ -32,7 +32,7 @@ def test_a_certificate_s_id_is_made_of_itself(house, alice):
     assert made == {
         "UserName": "alice",
         "CertificateId": made["CertificateId"],
-        "CertificateBody": ONE.strip(),
+        "CertificateBody": ONE,
         "Status": "Active",
         "UploadDate": house.now,
     }
