@@ -12,14 +12,17 @@ import os
 import shutil
 import subprocess
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
+from tests import certified
 from tests.journeys.clients import Key, boto, environment
 from tests.journeys.served import Served
 
 PLAN = Path(__file__).with_name("terraform") / "main.tf"
+CREDENTIALS = PLAN.parent / "credentials" / "main.tf"
 NO_CHANGES, PATIENCE = 0, 300
 CHANGED = ("-var", "team=green", "-var", 'actions=["iam:Get*"]')
 
@@ -35,9 +38,9 @@ class Account(NamedTuple):
 class Terraform:
     """The command in a folder of its own, led to one server."""
 
-    def __init__(self, folder: Path, plugins: str, account: Account) -> None:
+    def __init__(self, folder: Path, plugins: str, account: Account, plan: Path = PLAN, **variables: str) -> None:
         self.folder = folder
-        shutil.copy(PLAN, folder)
+        shutil.copy(plan, folder)
         settings = folder / "settings.tfrc"
         settings.write_text(f'provider_installation {{\n  filesystem_mirror {{\n    path = "{plugins}"\n  }}\n}}\n')
         self._environment = environment(account.url, account.root) | {
@@ -45,6 +48,7 @@ class Terraform:
             "TF_IN_AUTOMATION": "1",
             "CHECKPOINT_DISABLE": "1",
             "TF_VAR_endpoint": account.url,
+            **{f"TF_VAR_{name}": text for name, text in variables.items()},
         }
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -85,10 +89,15 @@ def account(tmp_path: Path) -> Iterator[Account]:
 
 
 @pytest.fixture
-def terraform(account: Account, tmp_path: Path) -> Terraform:
-    plugins = os.environ.get("LOCUM_TF_PLUGINS")
-    if not plugins or not Path(plugins).is_dir():
+def plugins() -> str:
+    named = os.environ.get("LOCUM_TF_PLUGINS")
+    if not named or not Path(named).is_dir():
         pytest.skip("LOCUM_TF_PLUGINS names no folder with Terraform's AWS provider")
+    return named
+
+
+@pytest.fixture
+def terraform(account: Account, plugins: str, tmp_path: Path) -> Terraform:
     folder = tmp_path / "team"
     folder.mkdir()
     made = Terraform(folder, plugins, account)
@@ -165,3 +174,37 @@ def test_terraform_makes_finds_unchanged_imports_changes_and_takes_down(account,
 
     terraform("destroy", "-auto-approve", "-input=false")
     assert {name: held for name, held in left(iam).items() if held} == {}
+
+
+def test_terraform_makes_credentials_of_every_kind_and_destroys_a_user_who_holds_more(account, plugins, tmp_path):
+    folder, now = tmp_path / "credentials", datetime.now(UTC)
+    folder.mkdir()
+    key = certified.rsa_key("terraform")
+    terraform = Terraform(
+        folder,
+        plugins,
+        account,
+        CREDENTIALS,
+        certificate=certified.certificate("site", since=now, until=now + timedelta(days=90)),
+        private_key=certified.private(certified.ec_key("site")),
+        ssh_key=certified.ssh(key) + " alice@laptop",
+    )
+    terraform("init", "-input=false")
+    terraform("apply", "-auto-approve", "-input=false")
+    outputs = {name: value["value"] for name, value in json.loads(terraform("output", "-json")).items()}
+    assert outputs["seen"] == {
+        "certificate": f"arn:aws:iam::{account.id}:server-certificate/tls/site",
+        "key": certified.pem(key).strip(),
+        "git": f"alice-at-{account.id}",
+    }
+    assert terraform.run("plan", "-detailed-exitcode", "-input=false").returncode == NO_CHANGES
+    iam = boto("iam", account.url, account.root)
+    alice = boto("iam", account.url, Key.of(iam.create_access_key(UserName="alice")["AccessKey"]))
+    alice.change_password(OldPassword=outputs["password"], NewPassword="Another-password-of-1")
+    with pytest.raises(alice.exceptions.PasswordPolicyViolationException, match="reuse prevention"):
+        alice.change_password(OldPassword="Another-password-of-1", NewPassword=outputs["password"])
+    terraform("destroy", "-auto-approve", "-input=false")  # the key that Terraform knows nothing of goes too
+    assert {name: held for name, held in left(iam).items() if held} == {}
+    assert iam.list_server_certificates()["ServerCertificateMetadataList"] == []
+    with pytest.raises(iam.exceptions.NoSuchEntityException):
+        iam.get_account_password_policy()
