@@ -183,6 +183,8 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
     dev: bool = False
     #: whether an identity provider may be on this very machine and speak http
     local_issuers: bool = False
+    #: where clients reach this server, without a slash at the end: what issuers of its own begin with
+    address: str = "http://127.0.0.1"
     limits: Limits = Limits()
 
     @property

@@ -26,6 +26,7 @@ OF_GIVEN_POLICIES = {"iam:SimulateCustomPolicy", "iam:GetContextKeysForCustomPol
 OF_THE_OWN_ACCOUNT = {
     "iam:GetAccountProperties",
     "iam:PutAccountProperties",
+    "iam:EnableOutboundWebIdentityFederation",
     "iam:GenerateCredentialReport",
     "iam:GetAccountAuthorizationDetails",
     "iam:GetAccountSummary",

@@ -229,8 +229,12 @@ def test_a_row_is_left_out_as_not_performed_only_when_it_is_not() -> None:
     assert not [row["id"] for row in left if performed & set(row["operations"])]
 
 
+# What takes a response that an identity provider has signed: tests/unit/sts/test_saml.py provokes its sentences.
+SIGNED_ELSEWHERE = {"AssumeRoleWithSAML"}
+
+
 def test_every_operation_of_a_provoked_row_that_is_performed_is_tried() -> None:
     for row in ROWS:
         tried = {one["call"].partition(":")[2] for one in row.get("tries", ()) if "call" in one}
         named = {name for name in row["operations"] if any(one.endswith(f":{name}") for one in OPERATIONS)}
-        assert not tried or named <= tried, row["id"]
+        assert not tried or named - SIGNED_ELSEWHERE <= tried, row["id"]

@@ -282,7 +282,7 @@ def _answer(
                 raise MustWait(unproven.call.caller.account) from None
             mfa_at, proven = access.accept_mfa(unproven.call, house.store), True
             result = house.store.read(step)
-    issues = result is not None and "Credentials" in result
+    issues = result is not None and ("Credentials" in result or "WebIdentityToken" in result)
     response = Response(200, fault.headers(request_id, shape.service), protocols.render(shape, result, request_id))
     return response, admitted.writes or issues
 

@@ -109,6 +109,10 @@ class Development:
         add_account(house, self._settings.account, admin=self._settings.admin, root=self._settings.root)
         return house
 
+    def serves_at(self, url: str) -> None:
+        """Says where clients reach this server."""
+        self.house.place = msgspec.structs.replace(self.house.place, address=url)
+
     def reset(self, body: Mapping[str, Any]) -> Mapping[str, Any]:
         """Back to how it started. The old store and every token are gone."""
         _require_only(body, ())
@@ -164,6 +168,7 @@ def run(settings: Settings, *, announce: Callable[[str], object], form: str) -> 
     key = settings.admin.id if settings.admin else settings.root.id if settings.root else ""
 
     def listening(url: str) -> None:
+        development.serves_at(url)
         if form == "json":
             enforced = ["signature", "authorization"]
             first = {"url": url, "mode": "dev", "account": settings.account, "key": key, "enforced": enforced}

@@ -19,6 +19,7 @@ from locum.iam import (
     login_profiles,
     mfa_devices,
     oidc_providers,
+    outbound_federation,
     password_policy,
     policies,
     policy_entities,
@@ -51,6 +52,7 @@ from locum.sts import (
     saml,
     session_token,
     web_identity,
+    web_identity_token,
 )
 
 MODULES = (
@@ -72,6 +74,7 @@ MODULES = (
     login_profiles,
     mfa_devices,
     oidc_providers,
+    outbound_federation,
     password_policy,
     policies,
     policy_entities,
@@ -103,4 +106,5 @@ MODULES = (
     saml,
     session_token,
     web_identity,
+    web_identity_token,
 )

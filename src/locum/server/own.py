@@ -17,6 +17,7 @@ import msgspec
 
 from locum.audit.trail import MemoryTrail
 from locum.http import Request, Response
+from locum.iam.outbound_federation import discovery, key_set
 from locum.policy.explain import explain
 from locum.server.gauges import gauges
 from locum.server.house import House
@@ -25,6 +26,8 @@ from locum.store.engine import SqlStore
 
 LOG = logging.getLogger("locum.server")
 PREFIX = "/_locum/"
+
+_ISSUER = re.compile(r"oidc/([0-9a-f]{32})/\.well-known/(openid-configuration|jwks\.json)", re.ASCII)
 
 # A Host header that is an address or `localhost`, as a whole: nothing may stand behind it.
 _HOST = re.compile(r"(?:\[([0-9A-Fa-f:.]{2,45})\]|([0-9.]{7,15})|(localhost))(?::[0-9]{1,5})?", re.ASCII)
@@ -71,6 +74,8 @@ class Own:
                 return self._metrics(request)
             if name == "health" and request.method in ("GET", "HEAD"):
                 return self._health()
+            if name.startswith("oidc/") and request.method in ("GET", "HEAD"):
+                return _json(200, self._issuer(request, name))
             return _json(200, self._route(request, name))
         except OwnError as error:
             return _json(error.status, {"error": error.message})
@@ -96,6 +101,15 @@ class Own:
         store = self._house.store
         damaged = isinstance(store, SqlStore) and store.faults
         return _json(503, {"status": "damaged"}) if damaged else _json(200, {"status": "ok"})
+
+    def _issuer(self, request: Request, name: str) -> Mapping[str, Any]:
+        """The discovery document or the key set of an account's issuer, for everybody who has a token to verify."""
+        found = _ISSUER.fullmatch(name)
+        answers = discovery if found and found[2] == "openid-configuration" else key_set
+        document = self._house.store.read(lambda tx: answers(tx, found[1])) if found else None
+        if document is None:
+            raise OwnError(404, f"there is nothing at `{request.path}`")
+        return document
 
     def _metrics(self, request: Request) -> Response:
         """The counters of this process, for a peer on this machine."""

@@ -164,7 +164,7 @@ def open_trail(settings: Settings, store: SqlStore) -> FileTrail:
         raise UnsafeError(f"the audit trail in `{settings.data_dir / AUDIT}` cannot be written: {error}") from error
 
 
-def house_of(settings: Settings, store: SqlStore, trail: Trail) -> House:
+def house_of(settings: Settings, store: SqlStore, trail: Trail, address: str = "") -> House:
     """Everything that one serving process stands on."""
     mint = SystemMint()
     verification = Verification(
@@ -180,7 +180,7 @@ def house_of(settings: Settings, store: SqlStore, trail: Trail) -> House:
         store=store,
         verification=verification,
         activity=store.activity,
-        place=Place(region=settings.region, local_issuers=settings.issuer_http),
+        place=Place(region=settings.region, local_issuers=settings.issuer_http, address=address),
         clocks=Clocks(),
         mint=mint,
         denials=Denials(),
@@ -244,7 +244,7 @@ def work(settings: Settings, bound: served.Bound, key: Key, first: Secret | None
         trail = open_trail(settings, store)
         if settings.audit_keep_days:
             keeper.prunes(trail, timedelta(days=settings.audit_keep_days))
-        house = house_of(settings, store, trail)
+        house = house_of(settings, store, trail, settings.public_url or bound.url)
         proxies = settings.behind_proxy or ()
         app = App(house, Own(house), proxies=proxies)
         tls = renew = None

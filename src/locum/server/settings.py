@@ -27,6 +27,7 @@ PREFIX = "LOCUM_"
 NO_SETTINGS = frozenset({"LOCUM_MASTER_KEY", "LOCUM_DEV_I_KNOW"})
 
 _WHOLE = re.compile(r"[0-9]{1,9}", re.ASCII)
+_ADDRESS = re.compile(r"https?://[A-Za-z0-9.\[\]:-]+(?:/[A-Za-z0-9._~-]+)*", re.ASCII)
 _REGION = re.compile(r"[a-z]{2,10}(?:-[a-z0-9]{1,20}){1,4}", re.ASCII)
 
 
@@ -105,6 +106,12 @@ def _regions(text: str) -> frozenset[str]:
     return frozenset(_region(part.strip()) for part in text.split(","))
 
 
+def _url(text: str) -> str:
+    if not _ADDRESS.fullmatch(text):
+        raise ValueError(f"`{text}` is not an address such as https://locum.example.com")
+    return text
+
+
 def _flag(text: str) -> bool:
     if text not in ("true", "false"):
         raise ValueError(f"`{text}` is neither `true` nor `false`")
@@ -150,6 +157,12 @@ SETTINGS: tuple[Setting, ...] = (
         None,
         "networks, besides public addresses, in which identity providers are asked for their keys",
     ),
+    Setting(
+        "public-url",
+        Form("URL", _url),
+        None,
+        "where clients reach the server, if not at host and port; the issuer of its own tokens begins with it",
+    ),
     Setting("issuer-http", FLAG, "false", "take identity providers on this very machine that speak http"),
     Setting("log-level", LEVEL, "info", "from which level up the server logs to standard error, as JSON"),
     Setting("stop-seconds", _number(1, 600), "10", "how long a stop waits for requests that are under way"),
@@ -182,6 +195,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     audit_keep_days: int
     issuer_networks: tuple[str, ...] | None
     issuer_http: bool
+    public_url: str | None
     log_level: str
     stop_seconds: int
     head_seconds: int

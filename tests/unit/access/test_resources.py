@@ -294,6 +294,14 @@ ARNS: list[tuple[str, dict[str, Any], list[str]]] = [
     ("sts:DecodeAuthorizationMessage", {"EncodedMessage": "x"}, ["*"]),
     ("sts:GetAccessKeyInfo", KEY, ["*"]),
     ("sts:GetFederationToken", {"Name": "bob"}, [f"arn:aws:sts::{ACCOUNT}:federated-user/bob"]),
+    ("iam:EnableOutboundWebIdentityFederation", {}, ["*"]),
+    ("iam:DisableOutboundWebIdentityFederation", {}, ["*"]),
+    ("iam:GetOutboundWebIdentityFederationInfo", {}, ["*"]),
+    (
+        "sts:GetWebIdentityToken",
+        {"Audience": ["https://service.example.com"], "SigningAlgorithm": "RS256"},
+        [f"arn:aws:sts::{ACCOUNT}:self"],
+    ),
     ("sts:GetSessionToken", {}, ["*"]),
 ]
 # What is asked of nobody.

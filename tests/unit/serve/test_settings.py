@@ -32,6 +32,7 @@ TEXTS: dict[str, tuple[str, object, str]] = {
     "allow-unsigned-token": ("true", True, "yes"),
     "token-key-hours": ("1", 1, "1_0"),
     "issuer-networks": ("10.1.0.0/16", ("10.1.0.0/16",), "10.1.0.1/16"),
+    "public-url": ("https://locum.example.com", "https://locum.example.com", "https://locum.example.com/"),
     "issuer-http": ("true", True, "on"),
     "log-level": ("debug", "debug", "loud"),
     "audit-keep-days": ("90", 90, "-1"),

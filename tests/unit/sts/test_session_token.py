@@ -90,6 +90,7 @@ def test_every_operation_of_sts_is_among_them() -> None:
         "sts:AssumeRoleWithSAML",  # nobody signs these two, so that no session calls them
         "sts:AssumeRoleWithWebIdentity",
         "sts:GetFederationToken",
+        "sts:GetWebIdentityToken",
         "sts:GetAccessKeyInfo",
     }
 
