@@ -144,6 +144,7 @@ def organized(house: ServedHouse) -> Mapping[str, str]:
     admin("organizations:CreateOrganization")
     [root] = admin("organizations:ListRoots")["Roots"]
     named = {"<root>": root["Id"]}
+    admin("organizations:EnablePolicyType", RootId=root["Id"], PolicyType="SERVICE_CONTROL_POLICY")
     for name in ("account", "spare account"):
         status = admin("organizations:CreateAccount", Email=f"{name[:5]}@example.com", AccountName=name)
         request = status["CreateAccountStatus"]["Id"]

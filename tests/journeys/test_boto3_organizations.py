@@ -19,6 +19,7 @@ def test_an_account_is_made_moved_held_and_let_go(locum):
         organizations.describe_organization()
     organizations.create_organization()
     root = organizations.list_roots()["Roots"][0]["Id"]
+    organizations.enable_policy_type(RootId=root, PolicyType="SERVICE_CONTROL_POLICY")
     unit = organizations.create_organizational_unit(ParentId=root, Name="sandbox")["OrganizationalUnit"]["Id"]
     request = organizations.create_account(Email="dev@example.com", AccountName="dev")["CreateAccountStatus"]
     status = organizations.describe_create_account_status(CreateAccountRequestId=request["Id"])["CreateAccountStatus"]

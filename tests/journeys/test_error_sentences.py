@@ -96,6 +96,8 @@ class House:
         """An account of this account's organization, whose SCPs deny one call and are silent about another."""
         organizations = boto("organizations", self.url)
         organizations.create_organization()
+        root = organizations.list_roots()["Roots"][0]["Id"]
+        organizations.enable_policy_type(RootId=root, PolicyType="SERVICE_CONTROL_POLICY")
         request = organizations.create_account(Email="m@example.com", AccountName="m")["CreateAccountStatus"]["Id"]
         status = organizations.describe_create_account_status(CreateAccountRequestId=request)["CreateAccountStatus"]
         account: str = status["AccountId"]

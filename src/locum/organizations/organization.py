@@ -17,7 +17,6 @@ from locum.iam.entities import Account
 from locum.iam.listing import every
 from locum.iam.organization import (
     ALL_FEATURES,
-    FULL_ACCESS,
     SCP,
     Member,
     Organization,
@@ -50,13 +49,16 @@ def shown_organization(call: Call, organization: Organization) -> dict[str, Any]
 
 @operation("organizations:CreateOrganization", writes=True, asks=asks())
 def create_organization(call: Call, tx: Tx, *, feature_set: str = ALL_FEATURES) -> Result:
-    """Makes an organization that the caller's account manages; SCPs are in force from the start, as on AWS."""
+    """Makes an organization that the caller's account manages. No type of policies is in force yet.
+
+    The reference says that SCPs are; Terraform's AWS provider, which is tried against AWS, puts them in force after it
+    made an organization and would fail where they are.
+    """
     if member_of(tx, call.account) is not None:
         raise Refusal("AlreadyInOrganizationException", Organization.exists)
     account = tx.get(Account, call.account, call.account)
     id = f"o-{letters(call, 10)}"
     organization = tx.add(Organization(id=id, account=call.account, name=id, created=call.now, feature_set=feature_set))
-    policies = (FULL_ACCESS.id,) if feature_set == ALL_FEATURES else ()
     root = tx.add(
         Root(
             id=f"r-{letters(call, 4)}",
@@ -64,8 +66,6 @@ def create_organization(call: Call, tx: Tx, *, feature_set: str = ALL_FEATURES) 
             name="Root",
             owner=id,
             created=call.now,
-            policy_types=(SCP,) if policies else (),
-            policies=policies,
         )
     )
     tx.add(
@@ -80,7 +80,6 @@ def create_organization(call: Call, tx: Tx, *, feature_set: str = ALL_FEATURES) 
             label=account.label or call.account,
             joined=call.now,
             joined_method="INVITED",
-            policies=policies,
         )
     )
     return {"Organization": shown_organization(call, organization)}

@@ -41,4 +41,5 @@ def begun() -> Org:
     house = ServedHouse()
     made = house.admin(f"{ORGS}CreateOrganization")["Organization"]
     [root] = house.admin(f"{ORGS}ListRoots")["Roots"]
+    house.admin(f"{ORGS}EnablePolicyType", RootId=root["Id"], PolicyType="SERVICE_CONTROL_POLICY")
     return Org(house, made["Id"], root["Id"])

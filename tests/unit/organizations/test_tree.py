@@ -24,7 +24,17 @@ def test_without_an_organization_aws_says_so() -> None:
     house.close()
 
 
-def test_a_new_organization_has_its_maker_and_scps_in_force(org: Org) -> None:
+def test_a_new_organization_has_no_type_of_policies_in_force() -> None:
+    house = ServedHouse()
+    house.admin(f"{ORGS}CreateOrganization")
+    [root] = house.admin(f"{ORGS}ListRoots")["Roots"]
+    assert root["PolicyTypes"] == []
+    listed = house.admin(f"{ORGS}ListPoliciesForTarget", TargetId=ACCOUNT, Filter="SERVICE_CONTROL_POLICY")
+    assert listed["Policies"] == []
+    house.close()
+
+
+def test_an_organization_has_its_maker_and_the_types_that_were_put_in_force(org: Org) -> None:
     made = org.admin(f"{ORGS}DescribeOrganization")["Organization"]
     assert (made["MasterAccountId"], made["FeatureSet"]) == (ACCOUNT, "ALL")
     [root] = org.admin(f"{ORGS}ListRoots")["Roots"]
