@@ -30,6 +30,28 @@ class Quota(msgspec.Struct, frozen=True):
     note: str | None = None
 
 
+#: what AWS raises when it is asked to, and what an account holds of each kind: the settings of a server. An alias is
+#: one in any case, and what a user may hold itself is the same everywhere, because tools count on it.
+RAISABLE = (
+    "UsersPerAccount",
+    "GroupsPerAccount",
+    "RolesPerAccount",
+    "InstanceProfilesPerAccount",
+    "PoliciesPerAccount",
+    "ServerCertificatesPerAccount",
+    "OpenIdConnectProvidersPerAccount",
+    "SAMLProvidersPerAccount",
+    "VirtualMFADevicesPerAccount",
+    "PoliciesPerUser",
+    "PoliciesPerGroup",
+    "PoliciesPerRole",
+    "ACLSizePerRole",
+)
+
+#: the largest number that a quota takes
+MOST = 1_000_000
+
+
 class _File(msgspec.Struct, frozen=True):
     quotas: tuple[Quota, ...]
 

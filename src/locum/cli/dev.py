@@ -40,6 +40,7 @@ def command(
             root_key=root_key,
             region=region,
             limits=settings.limits_of(os.environ, limits.DEVELOPING),
+            quotas=settings.quotas_of(os.environ),
         )
     except ValueError as error:
         raise click.UsageError(str(error)) from error

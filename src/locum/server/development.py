@@ -17,6 +17,7 @@ import msgspec
 from locum.access import Verification
 from locum.access.denials import Denials
 from locum.aws.arn import account_id
+from locum.aws.limits import Limits as Quotas
 from locum.aws.secret import Secret
 from locum.call import Mint, Place
 from locum.server import logs, operations, served
@@ -35,6 +36,7 @@ from locum.store.activity import Activities
 from locum.store.engine import open_store
 
 SHORTEST_KEY_ID = 4  # rule S48, decisions 23
+NO_OTHERS = Quotas()
 ADMIN = Pair("test", Secret("test"))
 
 
@@ -48,6 +50,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     root: Pair | None
     region: str
     limits: Limits = DEVELOPING
+    quotas: Quotas = NO_OTHERS
 
     @classmethod
     def of(
@@ -60,6 +63,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         root_key: str | None,
         region: str,
         limits: Limits = DEVELOPING,
+        quotas: Quotas = NO_OTHERS,
     ) -> Settings:
         """Checked settings. Raises ValueError with what was seen and what would be right."""
         try:
@@ -73,7 +77,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             admin = ADMIN
         root = Pair.parse(root_key) if root_key is not None else None
         return cls(
-            host=host, port=port, account=account_id(account), admin=admin, root=root, region=region, limits=limits
+            host=host,
+            port=port,
+            account=account_id(account),
+            admin=admin,
+            root=root,
+            region=region,
+            limits=limits,
+            quotas=quotas,
         )
 
 
@@ -99,7 +110,7 @@ class Development:
                 shortest_key_id=SHORTEST_KEY_ID,
             ),
             activity=Activities(None),
-            place=Place(region=self._settings.region, dev=True, local_issuers=True),
+            place=Place(region=self._settings.region, dev=True, local_issuers=True, limits=self._settings.quotas),
             clocks=clocks,
             mint=mint,
             denials=Denials(),

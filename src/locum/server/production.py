@@ -20,6 +20,7 @@ import msgspec
 from locum.access import Verification
 from locum.access.denials import Denials
 from locum.audit.trail import FileTrail, Trail, TrailError
+from locum.aws.limits import Limits as Quotas
 from locum.aws.secret import Secret
 from locum.call import Place
 from locum.iam.access_keys import AccessKey
@@ -180,7 +181,12 @@ def house_of(settings: Settings, store: SqlStore, trail: Trail, address: str = "
         store=store,
         verification=verification,
         activity=store.activity,
-        place=Place(region=settings.region, local_issuers=settings.issuer_http, address=address),
+        place=Place(
+            region=settings.region,
+            local_issuers=settings.issuer_http,
+            address=address,
+            limits=settings.quotas or Quotas(),
+        ),
         clocks=Clocks(),
         mint=mint,
         denials=Denials(),

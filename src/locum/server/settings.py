@@ -16,6 +16,7 @@ from pathlib import Path
 
 import msgspec
 
+from locum.aws import limits as aws
 from locum.aws.arn import account_id
 from locum.server.limits import RANGES, SERVING, Limits
 from locum.server.logs import LEVELS
@@ -118,6 +119,22 @@ def _flag(text: str) -> bool:
     return text == "true"
 
 
+def _quotas(text: str) -> aws.Limits:
+    chosen: dict[str, int] = {}
+    for part in filter(None, text.split(",")):
+        name, equals, number = part.strip().partition("=")
+        if not equals:
+            raise ValueError(f"`{part.strip()}` is not of the form RolesPerAccount=2000")
+        if name not in aws.RAISABLE:
+            near = difflib.get_close_matches(name, aws.RAISABLE, n=1)
+            hint = f"did you mean `{near[0]}`?" if near else f"one of {', '.join(aws.RAISABLE)}"
+            raise ValueError(f"`{name}` is not a quota that can be set; {hint}")
+        if name in chosen:
+            raise ValueError(f"`{name}` is set twice")
+        chosen[name] = whole(0, aws.MOST)(number)
+    return aws.Limits.of(chosen)
+
+
 def _level(text: str) -> str:
     if text not in LEVELS:
         raise ValueError(f"`{text}` is no level of logs; one of {', '.join(LEVELS)}")
@@ -126,6 +143,7 @@ def _level(text: str) -> str:
 
 PATH, ADDRESS, NETWORKS = Form("FILE", _path), Form("ADDRESS", _address), Form("CIDR,…", _networks)
 ACCOUNT, REGION, REGIONS = Form("ID", account_id), Form("REGION", _region), Form("REGION,…", _regions)
+QUOTAS = Form("NAME=NUMBER,…", _quotas)
 FLAG = Form("true|false", _flag)
 LEVEL = Form("|".join(LEVELS), _level)
 
@@ -163,6 +181,7 @@ SETTINGS: tuple[Setting, ...] = (
         None,
         "where clients reach the server, if not at host and port; the issuer of its own tokens begins with it",
     ),
+    Setting("quotas", QUOTAS, None, "how many of what an account may hold, where not as many as on AWS"),
     Setting("issuer-http", FLAG, "false", "take identity providers on this very machine that speak http"),
     Setting("log-level", LEVEL, "info", "from which level up the server logs to standard error, as JSON"),
     Setting("stop-seconds", _number(1, 600), "10", "how long a stop waits for requests that are under way"),
@@ -194,6 +213,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     token_key_hours: int
     audit_keep_days: int
     issuer_networks: tuple[str, ...] | None
+    quotas: aws.Limits | None
     issuer_http: bool
     public_url: str | None
     log_level: str
@@ -248,6 +268,15 @@ def limits_of(environment: Mapping[str, str], usual: Limits) -> Limits:
         variable = BY_NAME[name.replace("_", "-")].variable
         said[name.replace("_", "-")] = (environment.get(variable, str(getattr(usual, name))), f"variable `{variable}`")
     return Limits(**{BY_NAME[name].field: _value(BY_NAME[name], said) for name in said})  # type: ignore[arg-type]
+
+
+def quotas_of(environment: Mapping[str, str]) -> aws.Limits:
+    """The quotas that the variable gives, where no other setting counts. Raises SettingsError."""
+    variable = BY_NAME["quotas"].variable
+    try:
+        return _quotas(environment.get(variable, ""))
+    except ValueError as error:
+        raise SettingsError(f"variable `{variable}`: {error}") from error
 
 
 Said = dict[str, tuple[str, str]]  # name -> (text, where it was said)
@@ -334,4 +363,23 @@ def page() -> str:
         default = f"`{one.default}`" if one.default is not None else "-"
         form = one.form.shown.replace("|", " or ")
         rows.append(f"| `--{one.name}` | `{one.variable}` | {key} | {form} | {default} | {one.sentence} |\n")
-    return PAGE + "".join(rows)
+    return PAGE + "".join(rows) + QUOTA_PAGE + "".join(map(_quota_row, aws.RAISABLE))
+
+
+QUOTA_PAGE = """
+## Quotas
+
+`quotas` takes numbers for these names, such as `RolesPerAccount=2000,UsersPerAccount=10000`; in the file it is a list
+of such texts. What is not named stays as it is on AWS before anybody asks for more. Every account of the server has the
+same; GetAccountSummary shows what holds, and a refusal names it. A lower number refuses what comes and touches nothing
+that is there. `locum dev` takes the variable.
+
+| quota | of AWS, unless it is asked | what AWS grants at most | |
+|---|---|---|---|
+"""
+
+
+def _quota_row(key: str) -> str:
+    quota = aws.quotas()[key]
+    most = "-" if quota.maximum is None else str(quota.maximum)
+    return f"| `{key}` | {quota.default} | {most} | {quota.name}, {quota.unit} |\n"

@@ -127,11 +127,13 @@ class Commits:
             self._run(following, shared)
         execute("COMMIT")
         self._kept.moved(shared.position, shared.dirty)
+        for key, count in shared.counts.items():
+            self._kept.keep(shared.position, key, count)
 
     def _run(self, pending: _Pending, shared: Batch) -> None:
         """Runs one step in its savepoint. Raises CommitError when SQLite gave up the whole transaction."""
         execute = self._connection.execute
-        position = shared.position
+        position, counts = shared.position, dict(shared.counts)
         tx = WriteTx(shared)
         execute("SAVEPOINT step")
         try:
@@ -143,7 +145,7 @@ class Commits:
             if not self._connection.in_transaction:
                 raise CommitError("SQLite gave up the transaction") from error
             execute("ROLLBACK TO step")
-            shared.position = position
+            shared.position, shared.counts = position, counts
         execute("RELEASE step")
 
     def _fail(self, batch: list[_Pending], error: BaseException) -> None:

@@ -87,6 +87,10 @@ class Selects:
             column: Sealed(account, version, data_key, octets) for column, account, version, data_key, octets in found
         }
 
+    def _count(self, key: Key, kind: None) -> int:
+        asked = dict(zip(("kind", "account", "owner"), key[1:], strict=False))
+        return int(self._execute(statements.COUNTS["owner" in asked], asked).fetchone()[0])
+
     def page(
         self,
         kind: type[E],
@@ -105,13 +109,6 @@ class Selects:
             asked["after_name"], asked["after_owner"] = after
         found = self._execute(statements.PAGES[owner is not None, after is None], asked).fetchall()
         return [rows.read(kind, doc) for (doc,) in found]
-
-    def count(self, kind: type[Entity], account: str, *, owner: str | None) -> int:
-        """How many entities of a kind there are."""
-        asked = {"kind": kind.kind, "account": account}
-        if owner is not None:
-            asked["owner"] = owner
-        return int(self._execute(statements.COUNTS[owner is not None], asked).fetchone()[0])
 
     def head(self) -> int:
         """The position of the last change; 0 when there was none."""
@@ -172,5 +169,6 @@ LOADERS = cast(
         "sources": Selects._sources,
         "generation": Selects._generation,
         "secrets": Selects._secrets,
+        "count": Selects._count,
     },
 )

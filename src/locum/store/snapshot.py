@@ -62,6 +62,11 @@ def generation(account: str) -> Key:
     return ("generation", account)
 
 
+def count(kind: str, account: str, owner: str | None) -> Key:
+    """The key of how many entities of a kind an account has; None is of every owner."""
+    return ("count", kind, account) if owner is None else ("count", kind, account, owner)
+
+
 class Named(msgspec.Struct, frozen=True):
     """What of a changed entity's document says which look-ups it alters."""
 
@@ -91,10 +96,16 @@ def touched(verb: str, kind: str, account: str, key: str, before: bytes | None, 
         return
     yield by_id(kind, key)
     yield secrets(kind, key)
+    owners = set()
     for doc in documents:
         named = _named(doc)
+        owners.add(named.owner)
         yield by_name(kind, account, named.owner, named.name)
         yield owned(kind, named.owner)
+    if verb in ("add", "remove") or verb == "put" and len(owners) > 1:
+        yield count(kind, account, None)
+        for owner in owners:
+            yield count(kind, account, owner)
 
 
 class Snapshot:

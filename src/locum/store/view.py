@@ -97,7 +97,8 @@ class View(ABC):
 
     def count(self, kind: type[Entity], account: str, *, owner: str | None = "") -> int:
         """How many there are. `owner=None` counts those of every owner."""
-        return self._selects().count(kind, account, owner=owner)
+        found: int = self._ask(snapshot.count(kind.kind, account, owner))
+        return found
 
     def targets(self, relation: Relation, source: str) -> tuple[str, ...]:
         """What `source` is linked to, oldest link first."""

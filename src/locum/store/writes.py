@@ -3,7 +3,8 @@
 Law: everything that alters a row writes its line of the change log in the same transaction, and raises the account's
 generation there when its kind decides (decisions 18); secrets and unlogged fields are in no line. A put counts only
 against the version it was made from (rule R7). Reading goes through the snapshot for what this transaction has not
-touched, because the writer's transaction stands at the snapshot's position, and to the tables for the rest.
+touched, because the writer's transaction stands at the snapshot's position, and to the tables for the rest. A count
+that is known is carried on by what comes and goes, so that what is there is not counted again for each that comes.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ _MISSING = object()
 class Batch:
     """What the steps of one shared transaction have in common: the connection, the position and what was touched."""
 
-    __slots__ = ("dirty", "execute", "keys", "kept", "position", "selects", "uses")
+    __slots__ = ("counts", "dirty", "execute", "keys", "kept", "position", "selects", "uses")
 
     def __init__(self, connection: Connection, kept: Snapshot, keys: DataKeys, position: int) -> None:
         self.execute = connection.execute
@@ -41,6 +42,8 @@ class Batch:
         self.keys = keys
         self.position = position
         self.dirty: set[Key] = set()
+        #: what the counts among the dirty have become, as far as that is known
+        self.counts: dict[Key, int] = {}
         self.uses: dict[str, int] = {}
 
 
@@ -63,7 +66,7 @@ class WriteTx(View):
             return self._generations[key[1]]
         batch = self._batch
         if key in batch.dirty:
-            return self._selects().load(key, kind)
+            return self._count(key) if key[0] == "count" else self._selects().load(key, kind)
         found = batch.kept.present.get(key)
         if found is None:
             found = batch.kept.absent.get(key, _MISSING)
@@ -71,6 +74,24 @@ class WriteTx(View):
             found = self._selects().load(key, kind)
             batch.kept.keep(batch.kept.position, key, found)
         return found
+
+    def _count(self, key: Key) -> int:
+        """A count that this transaction has altered."""
+        found = self._batch.counts.get(key)
+        if found is None:
+            found = self._batch.counts[key] = cast("int", self._selects().load(key, None))
+        return found
+
+    def _counted(self, entity: Entity, more: int) -> None:
+        """Carries on the counts of what is added (1) or removed (-1), before they are dirty, where they are known."""
+        batch = self._batch
+        for owner in (None, entity.owner):
+            key = snapshot.count(entity.kind, entity.account, owner)
+            found = batch.counts.get(key)
+            if found is None and key not in batch.dirty:
+                found = cast("int | None", batch.kept.present.get(key, batch.kept.absent.get(key)))
+            if found is not None:
+                batch.counts[key] = found + more
 
     def derived(self, account: str, key: object, make: Callable[[], T]) -> T:
         """What `make()` answers. What was kept counts until this step changes something."""
@@ -100,6 +121,7 @@ class WriteTx(View):
         if self._execute(statements.ENTITY_IS, columns).fetchone() is not None:
             raise taken(stored)  # a written key: what it names is there, under whatever name
         self._execute(statements.ADD_ENTITY, columns)
+        self._counted(stored, 1)
         self._record(author, "add", stored, None, rows.logged(type(stored), doc))
         return stored
 
@@ -116,6 +138,10 @@ class WriteTx(View):
         if changed != 1:
             raise modified(entity)
         kind = type(stored)
+        old = rows.read(kind, before)
+        if old.owner != stored.owner:
+            self._counted(old, -1)
+            self._counted(stored, 1)
         self._record(author, "put", stored, rows.logged(kind, before), rows.logged(kind, doc))
         return stored
 
@@ -130,6 +156,7 @@ class WriteTx(View):
                 self.unlink(Relation(relation), account, source, target)
         self._execute(statements.REMOVE_SECRETS, asked)
         self._execute(statements.REMOVE_ENTITY, asked)
+        self._counted(rows.read(type(entity), before), -1)
         self._record(author, "remove", entity, rows.logged(type(entity), before), None)
 
     def _stored(self, entity: Entity) -> bytes:

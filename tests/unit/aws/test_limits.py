@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from tests.architecture.source import ROOT
 
-from locum.aws.limits import Limits, quotas
+from locum.aws.limits import RAISABLE, Limits, quotas
 
 
 def test_a_quota_is_awss_default() -> None:
@@ -39,3 +40,16 @@ def test_every_number_says_where_it_comes_from() -> None:
     assert len(quotas()) >= 75  # none was lost
     assert all(quota.source for quota in quotas().values())
     assert all(quota.key == quota.error_name for quota in quotas().values() if quota.error_name)
+
+
+def test_every_quota_that_aws_raises_and_every_number_of_an_account_can_be_set() -> None:
+    counted = ("count", "characters without white space")
+    raised = {key for key, one in quotas().items() if one.unit in counted and (one.maximum or 0) > one.default}
+    of_accounts = {key for key, one in quotas().items() if one.scope == "account" and one.unit == "count"}
+    never = {"AccountAliasesPerAccount", "PolicyVersionsInUse", "RootAccessKeys"}
+    assert (raised | of_accounts) - never <= set(RAISABLE) <= set(quotas())
+
+
+def test_every_quota_that_can_be_set_is_asked_by_an_operation() -> None:
+    read = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "src" / "locum" / "iam").glob("*.py"))
+    assert [key for key in RAISABLE if f'"{key}"' not in read] == []

@@ -11,6 +11,7 @@ import msgspec
 import pytest
 from tests.architecture.source import ROOT
 
+from locum.aws.limits import Limits
 from locum.server import settings
 from locum.server.settings import BY_NAME, SETTINGS, Settings, SettingsError, choose
 
@@ -33,6 +34,11 @@ TEXTS: dict[str, tuple[str, object, str]] = {
     "token-key-hours": ("1", 1, "1_0"),
     "issuer-networks": ("10.1.0.0/16", ("10.1.0.0/16",), "10.1.0.1/16"),
     "public-url": ("https://locum.example.com", "https://locum.example.com", "https://locum.example.com/"),
+    "quotas": (
+        "UsersPerAccount=7,RolesPerAccount=0",
+        Limits.of({"UsersPerAccount": 7, "RolesPerAccount": 0}),
+        "Users=1",
+    ),
     "issuer-http": ("true", True, "on"),
     "log-level": ("debug", "debug", "loud"),
     "audit-keep-days": ("90", 90, "-1"),
@@ -82,6 +88,23 @@ def test_a_text_that_is_not_of_its_form_is_an_error_that_says_where(name: str, e
     wrong = TEXTS[name][2]
     with pytest.raises(SettingsError, match=f"--{name}"):
         choose({name: wrong}, {} if name == "data-dir" else empty)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("UsersPerAcount=1", "did you mean `UsersPerAccount`"),
+        ("AccessKeysPerUser=3", "`AccessKeysPerUser` is not a quota that can be set"),
+        ("RolesPerAccount", "is not of the form RolesPerAccount=2000"),
+        ("RolesPerAccount=-1", "`-1` is not a whole number"),
+        ("RolesPerAccount=1,RolesPerAccount=2", "set twice"),
+    ],
+)
+def test_a_wrong_quota_says_what_would_be_right(text: str, said: str, empty: dict[str, str]) -> None:
+    with pytest.raises(SettingsError, match=said):
+        choose({"quotas": text}, empty)
+    with pytest.raises(SettingsError, match=said):
+        settings.quotas_of({"LOCUM_QUOTAS": text})
 
 
 def test_an_option_counts_before_a_variable_and_a_variable_before_the_file(tmp_path: Path) -> None:
