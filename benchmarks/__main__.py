@@ -21,6 +21,7 @@ BENCHMARKS = {
     "writes": ("benchmarks.writes", "durable commits under many clients"),
     "floods": ("benchmarks.floods", "honest clients beside slow ones, gibibytes and forgers"),
     "memory": ("benchmarks.memory", "memory after 10,000 and after 100,000 requests"),
+    "scale": ("benchmarks.scale", "an account of 10,000 users, 2,000 roles and 3,000 policies"),
     "workers": ("benchmarks.several", "two workers against one"),
     "decide": ("benchmarks.decide", "deciding, by number of principals, beside other evaluators"),
 }

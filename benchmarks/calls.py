@@ -117,15 +117,20 @@ def _moto() -> Iterable[Row]:
     with Server((moto, "-H", "127.0.0.1", "-p", str(port)), f"http://127.0.0.1:{port}") as server:
         server.wait("/moto-api/data.json")
         world = build(server.url, signed.Key("AKIAIOSFODNN7EXAMPLE", "secret"))
-        off = {"Content-Type": "application/octet-stream"}  # as a form its body would not be the number
-        checks = urllib.request.Request(f"{server.url}/moto-api/reset-auth", data=b"0", headers=off, method="POST")
-        urllib.request.urlopen(checks).read()
-        wrong = Asked("wrong secret", "sts", _bodies("sts:GetCallerIdentity"), signed.Key(world.key.id, "wrong"))
-        if 200 in figures(_job(wrong, server, seconds=0.1)).statuses:
+        if not checked(server, world):
             yield Row("moto", None, "/CPU-s", "FAILED: it takes a wrong signature, its checks are not on")
             return
         for asked in _asked("moto", world):
             yield _measured(asked, server, ", checks on")
+
+
+def checked(server: Server, world: World) -> bool:
+    """Turns moto's checks of signatures and policies on; whether they are."""
+    off = {"Content-Type": "application/octet-stream"}  # as a form its body would not be the number
+    checks = urllib.request.Request(f"{server.url}/moto-api/reset-auth", data=b"0", headers=off, method="POST")
+    urllib.request.urlopen(checks).read()
+    wrong = Asked("wrong secret", "sts", _bodies("sts:GetCallerIdentity"), signed.Key(world.key.id, "wrong"))
+    return 200 not in figures(_job(wrong, server, seconds=0.1)).statuses
 
 
 def _asked(name: str, world: World) -> list[Asked]:

@@ -55,6 +55,6 @@ def _document() -> dict[str, Any]:
         "Statement": [
             # moto asks about `*`, not about the role's ARN, and would deny a narrower resource.
             {"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": "*"},
-            {"Effect": "Allow", "Action": ["iam:Get*", "iam:CreateUser"], "Resource": "*"},
+            {"Effect": "Allow", "Action": ["iam:Get*", "iam:List*", "iam:Create*"], "Resource": "*"},
         ],
     }
