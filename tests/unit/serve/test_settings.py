@@ -32,6 +32,7 @@ TEXTS: dict[str, tuple[str, object, str]] = {
     "signature-window": ("15", 15, "16"),
     "allow-unsigned-token": ("true", True, "yes"),
     "token-key-hours": ("1", 1, "1_0"),
+    "audit-keep-days": ("365", 365, "-1"),
     "issuer-networks": ("10.1.0.0/16", ("10.1.0.0/16",), "10.1.0.1/16"),
     "public-url": ("https://locum.example.com", "https://locum.example.com", "https://locum.example.com/"),
     "quotas": (
@@ -41,7 +42,6 @@ TEXTS: dict[str, tuple[str, object, str]] = {
     ),
     "issuer-http": ("true", True, "on"),
     "log-level": ("debug", "debug", "loud"),
-    "audit-keep-days": ("90", 90, "-1"),
     "stop-seconds": ("30", 30, "٣"),
     "head-seconds": ("20", 20, "0"),
     "idle-seconds": ("5", 5, "1h"),
