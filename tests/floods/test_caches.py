@@ -9,7 +9,7 @@ from __future__ import annotations
 import gc
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import msgspec
 import pytest
@@ -19,10 +19,13 @@ from locum.audit.trail import MemoryTrail
 from locum.http import Request
 from locum.server.buckets import Rates
 from locum.sigv4 import DayKeys
+from locum.sigv4.verify import _in_order
 
 ROUND = 4_096  # after so many the memory of signing keys is as full as before: it forgets by halves
 COUNT = int(os.environ.get("LOCUM_UNKNOWN", "1")) * ROUND
 FULL = 9_000  # more than any of the bounds that strangers can fill
+#: strangers who name headers that they did not send, and how many
+STRANGERS, NAMES = 64, 1_000
 WHO = request("sts:GetCallerIdentity")
 
 
@@ -83,3 +86,35 @@ def test_control_a_memory_without_bound_grows_with_them(served: ServedHouse) -> 
     unbound = msgspec.structs.replace(served.house.verification, day_keys=DayKeys(1 << 40))
     served.house.verification = unbound
     assert growth(served) > COUNT / 2
+
+
+def unsent(number: int) -> tuple[str, ...]:
+    """Names of headers that nobody sent, other ones each time."""
+    return tuple(f"x{number:03d}{at:04d}" for at in range(NAMES))
+
+
+def kept_of(asking: Callable[[int], object]) -> int:
+    """How many blocks of memory more there are after strangers named headers."""
+    gc.collect()
+    before = sys.getallocatedblocks()
+    for number in range(STRANGERS):
+        asking(number)
+    gc.collect()
+    return sys.getallocatedblocks() - before
+
+
+def test_names_of_headers_that_were_not_sent_are_not_kept(served: ServedHouse) -> None:
+    def ask(number: int) -> None:
+        asked = strange(number, "id")
+        text = asked.headers[-1][1].replace("SignedHeaders=", f"SignedHeaders={';'.join(unsent(number))};")
+        answered = served.respond(
+            msgspec.structs.replace(asked, headers=(*asked.headers[:-1], ("authorization", text)))
+        )
+        assert b"was not sent" in answered.body
+
+    assert kept_of(ask) < STRANGERS * NAMES / 4
+
+
+def test_control_names_that_are_asked_for_their_order_are() -> None:
+    """The control."""
+    assert kept_of(lambda number: _in_order(unsent(number))) > STRANGERS * NAMES / 4

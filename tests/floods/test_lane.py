@@ -139,21 +139,32 @@ def test_who_comes_when_the_last_was_told_is_told_as_well() -> None:
     assert asyncio.run(twice()) == 3
 
 
-async def answered(app: App, asked: list[tuple[str, Request, str]]) -> str:
-    """Who was answered, a letter each, in the order of the answers. With each request comes its address."""
-    done: list[str] = []
+async def answered(app: App, asked: list[tuple[str, Request, str]], *, late: int = 0) -> str:
+    """Who was answered, a letter each, in the order of the answers. With each request comes its address.
 
-    async def one(letter: str, asking: Request, address: str) -> None:
+    The bodies of the first so many are `late`: they come all at once, when all of these are awaited, and the other
+    requests come behind them."""
+    done: list[str] = []
+    awaited, come = itertools.count(1), asyncio.Event()
+
+    async def one(letter: str, asking: Request, address: str, *, is_late: bool) -> None:
         async def receive() -> Any:
+            if is_late:
+                if next(awaited) == late:
+                    come.set()
+                await come.wait()
             return {"type": "http.request", "body": asking.body, "more_body": False}
 
         async def send(message: Any) -> None:
             if message["type"] == "http.response.start":
                 done.append(letter)
 
+        if late and not is_late:
+            await come.wait()
+            await asyncio.sleep(0)  # behind the bodies
         await app(scope_of(asking, client=(address, 1)), receive, send)
 
-    await asyncio.gather(*(one(*each) for each in asked))
+    await asyncio.gather(*(one(*each, is_late=at < late) for at, each in enumerate(asked)))
     return "".join(done)
 
 
@@ -164,9 +175,9 @@ def served() -> Iterator[ServedHouse]:
     house.close()
 
 
-def order(served: ServedHouse, rate: int) -> str:
+def order(served: ServedHouse, rate: int, *, late: bool = False) -> str:
     """The order of answers to many that prove nothing, to `k`, who was known before, and `n`, who is new; both come
-    last."""
+    last. With `late` the bodies of the many come after their heads, all at once."""
     served.house.rates = Rates(rate, 0)
     app = application(served)
     who = served.admin.signed(request("sts:GetCallerIdentity"), "sts")
@@ -175,7 +186,8 @@ def order(served: ServedHouse, rate: int) -> str:
 
     async def asked() -> str:
         await answered(app, [("k", who, "192.0.2.1")])
-        return await answered(app, [*flood, ("n", who, "192.0.2.3"), ("k", who, "192.0.2.1")])
+        both = [("n", who, "192.0.2.3"), ("k", who, "192.0.2.1")]
+        return await answered(app, [*flood, *both], late=FLOOD if late else 0)
 
     return asyncio.run(asked())
 
@@ -185,6 +197,32 @@ def test_beside_a_flood_who_is_known_is_answered_at_once_and_who_is_new_before_m
     assert found.index("k") <= 2
     assert found.index("n") <= 4
     assert len(found) == FLOOD + 2
+
+
+def test_a_flood_whose_bodies_are_late_waits_for_its_turn_once_more(served: ServedHouse) -> None:
+    found = order(served, 1000, late=True)
+    assert found.index("k") <= 2
+    assert found.index("n") <= 4
+    assert len(found) == FLOOD + 2
+
+
+def test_who_waited_for_something_has_lost_the_turn() -> None:
+    async def twice() -> tuple[bool, bool, bool]:
+        lane = Lane(at_once)
+        first = await lane.turn("a")
+        before = lane.lasts(first)
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        after = lane.lasts(first)
+        await lane.turn("b")
+        return before, after, lane.lasts(first)
+
+    assert asyncio.run(twice()) == (True, False, False)
+
+
+def test_control_without_the_lane_late_bodies_are_all_read_first(served: ServedHouse) -> None:
+    """The control."""
+    assert order(served, 0, late=True) == "f" * FLOOD + "nk"
 
 
 def test_control_without_the_lane_both_wait_for_the_whole_flood(served: ServedHouse) -> None:

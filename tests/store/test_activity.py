@@ -10,7 +10,7 @@ from threading import Thread
 import pytest
 from tests.store.nouns import MASTER_KEY, NOW
 
-from locum.store.activity import SUBJECTS, Activities
+from locum.store.activity import SUBJECTS, Activities, _wake
 from locum.store.engine import open_store
 from locum.store.use import Use
 
@@ -104,3 +104,12 @@ def test_deeds_are_forgotten_after_400_days_and_the_last_use_of_a_key_is_not(act
     activities.flush()
     assert set(activities.uses_by("AIDA")) == {"iam:GetRole", "iam:ListUsers"}
     assert activities.last_used("AKIA") == use(0)
+
+
+def test_what_woke_the_thread_to_end_is_not_taken_back() -> None:
+    """Somebody else writes what has gathered between the waking and the moment in which the thread would sleep."""
+    activities = Activities(None)
+    _wake(activities._stop, activities._something)
+    activities.flush()
+    assert activities._something.is_set()
+    activities.close()

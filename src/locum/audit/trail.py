@@ -251,8 +251,9 @@ class FileTrail:
         with self._disk:
             with self._door:
                 batch, self._batch = self._batch, Batch(self._hurry)
-                self._something.clear()
-                self._urgent.clear()
+                if not self._closed:  # else the writer's thread could miss that it was woken to end
+                    self._something.clear()
+                    self._urgent.clear()
                 lost = self.lost - self._lost_told
             self._write(batch, lost)
             if self._unsigned and self._seconds() - self._signed_at >= SIGN:
@@ -337,14 +338,19 @@ class FileTrail:
         add = self._chain.add
         try:
             self._files.append(b"".join([add(line) for line in lines]))
-        except OSError as error:
+        except Exception as error:  # whatever it is, nobody may wait for ever or be told that it stands
             self._fail(error)
         else:
             self._unsigned = True
 
-    def _fail(self, error: OSError) -> None:
-        self.failure = f"the audit trail cannot be written: {error.strerror or type(error).__name__}"
-        LOG.error("%s; nothing is changed and no credentials are issued from now on", self.failure)
+    def _fail(self, error: Exception) -> None:
+        reason = error.strerror if isinstance(error, OSError) else None
+        self.failure = f"the audit trail cannot be written: {reason or type(error).__name__}"
+        LOG.error(
+            "%s; nothing is changed and no credentials are issued from now on",
+            self.failure,
+            exc_info=None if isinstance(error, OSError) else error,
+        )
 
     def _sign(self, *, stopped: bool = False, keep: bool = False) -> None:
         """Adds a digest and, with `keep` or when it is time, lets the main store know. Raises StoreError."""
@@ -387,11 +393,14 @@ class FileTrail:
             self._something.set()
 
     def _work(self) -> None:
-        """The writer's thread."""
+        """The writer's thread. It ends with the trail and not before: without it everybody would wait for ever."""
         while not self._closed:
-            if self._something.wait(self._patience()):
-                self._urgent.wait(GATHER)
-                self.flush()
-            else:
-                with self._disk:
-                    self._try_to_sign()
+            try:
+                if self._something.wait(self._patience()):
+                    self._urgent.wait(GATHER)
+                    self.flush()
+                else:
+                    with self._disk:
+                        self._try_to_sign()
+            except Exception as error:
+                self._fail(error)

@@ -36,6 +36,9 @@ from locum.sigv4 import claimed_key_id
 
 _OWN = PREFIX.encode()
 
+#: who has this turn need not wait for one
+_ANY = 0
+
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
@@ -87,11 +90,14 @@ class App:
         try:
             if self._loopback_only and not _is_local(scope):
                 raise Refusal("AccessDenied", "this server answers on loopback only")
-            if self._house.rates.sources.bounded and not await self._heard(scope):
+            turn = await self._heard(scope) if self._house.rates.sources.bounded else _ANY
+            if turn is None:
                 return await self._held_off(scope, request_id)
             if refusal := front.check(scope):
                 raise refusal
             body = await front.read_body(receive, LARGEST, front.declared_length(scope))
+            if turn is not _ANY and not self._lane.lasts(turn):  # the body was late, and the turn is over
+                await self._in_turn(scope)
             request = front.request_of(scope, body, self._proxies)
             if self._own.answers(request):
                 return await self._turns.run("", self._own.answer, request)
@@ -145,22 +151,28 @@ class App:
             elif answered.response.status >= 400:
                 rates.failed(peer)
 
-    async def _heard(self, scope: Scope) -> bool:
-        """Lets who is known go on at once, and others in their turn: at its end, False for who comes from where too
-        many have failed. Known is a connection whose last request was verified, where it is one client's, and who
-        names a key that was verified from this address before."""
+    async def _heard(self, scope: Scope) -> int | None:
+        """Lets who is known go on at once, and others in their turn, whose number is answered: at its end, None for who
+        comes from where too many have failed. Known is a connection whose last request was verified, where it is one
+        client's, and who names a key that was verified from this address before."""
         connection, rates = _connection(scope), self._house.rates
         if connection is not None and connection.get("known") and not self._proxies:
-            return True
+            return _ANY
         peer = front.peer_of(scope, self._proxies)
         if rates.known(peer, claimed_key_id(scope["headers"])):
-            return True
+            return _ANY
+        turn = await self._in_turn(scope)
+        return None if rates.exhausted(peer) and not scope["raw_path"].startswith(_OWN) else turn
+
+    async def _in_turn(self, scope: Scope) -> int:
+        """Waits for a turn of the lane, and meanwhile gives way to others where connections are few."""
+        connection = _connection(scope)
         if connection is not None:
             connection["give_way"](True)
-        await self._lane.turn(source(peer))
+        turn = await self._lane.turn(source(front.peer_of(scope, self._proxies)))
         if connection:  # it is empty when the client has left
             connection["give_way"](False)
-        return not rates.exhausted(peer) or scope["raw_path"].startswith(_OWN)
+        return turn
 
     async def _held_off(self, scope: Scope, request_id: str) -> Response:
         """What is said after a while to who has failed too often. It is counted, and of each there is no record: the

@@ -26,6 +26,8 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 LARGEST_HEADERS = 32 * 1024
 LARGEST_HEADER = 16 * 1024
 MOST_HEADERS = 100
+# Of a query: for whoever claims to have signed it each is decoded, sorted and encoded anew. A body may hold more.
+MOST_PARAMETERS = 1_000
 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE"})
 
@@ -149,6 +151,8 @@ def _target(scope: Scope) -> Refusal | None:
     query = scope["query_string"]
     if query and (not _QUERY.fullmatch(query) or _BROKEN_ESCAPE.search(query)):
         return Refusal("MalformedQueryString", "The query string contains a syntax error.")
+    if query.count(b"&") >= MOST_PARAMETERS:
+        return _refuse(f"the query has more than {MOST_PARAMETERS} parameters; send them in the body")
     return None
 
 

@@ -20,12 +20,13 @@ BURST = 0.001
 class Lane:
     """Who waits for a turn of the loop, by address. `seconds` tells time that never goes back."""
 
-    __slots__ = ("_began", "_seconds", "_spent", "_taken", "_waiting")
+    __slots__ = ("_began", "_number", "_seconds", "_spent", "_taken", "_waiting")
 
     def __init__(self, seconds: Callable[[], float] = perf_counter) -> None:
         self._seconds = seconds
         self._began = self._spent = 0.0  # when the turn under way began, and what those before it took
         self._taken = False
+        self._number = 0  # of the turn under way, or of the last one
         self._waiting: dict[str, deque[asyncio.Future[None]]] = {}
 
     @property
@@ -37,23 +38,30 @@ class Lane:
         """How many wait."""
         return sum(map(len, self._waiting.values()))
 
-    async def turn(self, address: str) -> None:
-        """Returns in a turn of the loop that is the caller's alone."""
+    async def turn(self, address: str) -> int:
+        """Returns in a turn of the loop that is the caller's alone, with its number."""
         loop = asyncio.get_running_loop()
-        if not self._taken:
+        if self._taken:
+            called: asyncio.Future[None] = loop.create_future()
+            self._waiting.setdefault(address, deque()).append(called)
+            await called
+        else:
             self._begin(loop)
-            return
-        called: asyncio.Future[None] = loop.create_future()
-        self._waiting.setdefault(address, deque()).append(called)
-        await called
+        return self._number
+
+    def lasts(self, number: int) -> bool:
+        """Whether the turn of that number is under way. Who waited for something since has lost it."""
+        return self._taken and self._number == number
 
     def _begin(self, loop: asyncio.AbstractEventLoop) -> None:
         self._taken = True
+        self._number += 1
         self._began = self._seconds()
         loop.call_soon(self._end, loop)
 
     def _end(self, loop: asyncio.AbstractEventLoop) -> None:
         """Ends a turn. Those who have proved nothing leave half of the time to everybody else."""
+        self._number += 1  # nobody's
         self._spent += self._seconds() - self._began
         if self._spent < BURST:
             self._next(loop)

@@ -31,6 +31,8 @@ HEADER_WINDOW = 5 * MINUTE  # iam, sts, sso (rule S14)
 _REGION = re.compile(r"[a-z0-9-]{1,32}", re.ASCII)
 _UPPER = re.compile(r"[A-Z]", re.ASCII)
 _CONTENT_HASH = "x-amz-content-sha256"
+_ORDER = "SignedHeaders must be sorted, unique and in lower case"
+_NOT_SENT = "the header `{}` is named in SignedHeaders but was not sent"
 
 # Query parameters that may also stand as unsigned headers of the same value (rule S16). The token is not among them.
 _ECHOES = {
@@ -188,15 +190,20 @@ def _signed_headers(
 ) -> None:
     """S16: host, content-type and every x-amz header present are signed, and what is named as signed is there."""
     signed = carrier.signed_headers
+    if len(signed) > len(headers):  # one is missing or stands twice; what is kept below stays small (rule D8)
+        for name in signed[: len(headers) + 1]:
+            if name not in headers and not _UPPER.search(name):
+                raise refusals.mismatch(_NOT_SENT.format(refusals.shown(name)))
+        raise refusals.mismatch(_ORDER)
     if not _in_order(signed):
-        raise refusals.mismatch("SignedHeaders must be sorted, unique and in lower case")
+        raise refusals.mismatch(_ORDER)
     if "host" not in signed and ":authority" not in signed:
         raise refusals.mismatch(refusals.HOST_NOT_SIGNED)
     if _complete(signed, tuple(headers)):
         return
     for name in signed:
         if name not in headers:
-            raise refusals.mismatch(f"the header `{refusals.shown(name)}` is named in SignedHeaders but was not sent")
+            raise refusals.mismatch(_NOT_SENT.format(refusals.shown(name)))
     for name, value in headers.items():
         if not name.startswith("x-amz-") and name != "content-type":
             continue

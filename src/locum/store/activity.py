@@ -100,6 +100,8 @@ class Activities:
             with self._door:
                 self._leaving, self._gathered = self._gathered, {}
                 self._something.clear()
+                if self._stop.is_set():  # what woke the thread to end must not be taken back
+                    self._something.set()
             try:
                 self._connection.execute("BEGIN IMMEDIATE")
                 self._connection.executemany(
@@ -139,7 +141,7 @@ def _wake(stop: Event, something: Event) -> None:
 
 def _write_every_second(activities: ref[Activities], something: Event, stop: Event) -> None:
     """Waits for something to write, lets more gather for a second, writes it. Keeps nobody alive."""
-    while not stop.is_set():  # `flush` may have taken back what woke us to stop
+    while True:
         something.wait()
         stop.wait(SECONDS)
         if stop.is_set():

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import shutil
 import stat
+from itertools import count
+from threading import Event, Thread, current_thread
 
 import msgspec
 import pytest
@@ -176,3 +178,44 @@ def test_a_trail_in_memory_forgets_the_oldest_by_number_and_by_octets():
 def test_the_room_for_what_gathers_is_bounded():
     assert ROOM <= 1 << 26
     assert FileTrail.__init__.__kwdefaults__["room"] == ROOM
+
+
+def test_a_trail_ends_though_somebody_writes_what_has_gathered_in_that_moment(kept):
+    """Its thread has seen no end and does not sleep yet when it is woken to end, and another writes just then."""
+    about_to_sleep, goes_on, asked = Event(), Event(), count()
+
+    def seconds():
+        if current_thread().name == "locum-audit" and next(asked) == 1:  # the first is asked whether to sign
+            about_to_sleep.set()
+            goes_on.wait()
+            return -1e9  # whoever sleeps now sleeps for ever
+        return 0.0
+
+    trail = FileTrail(kept.audit, kept.store, seconds=seconds)
+    trail.add(record(1), durable=True).wait()
+    about_to_sleep.wait()
+    ending = Thread(target=trail.close, daemon=True)
+    ending.start()
+    trail._something.wait()
+    trail.flush()
+    goes_on.set()
+    ending.join(60)
+    assert not ending.is_alive()
+
+
+def test_whatever_fails_while_it_is_written_is_final_and_nobody_waits_for_ever(kept):
+    trail = kept.trail()
+
+    class Unwritable(list):
+        def __iter__(self):
+            raise MemoryError
+
+    batch = trail.add(record(1), durable=True)
+    batch.lines, told = Unwritable(batch.lines), Event()
+    batch.then(told.set)
+    batch.hurry()
+    assert told.wait(60)
+    assert batch.failure == trail.failure == "the audit trail cannot be written: MemoryError"
+    with pytest.raises(TrailError):
+        trail.add(record(2), durable=True)
+    trail.close()

@@ -41,6 +41,7 @@ ORDINARY: list[dict[str, Any]] = [
     scope(method="GET", raw_path=b"/a%20b/%7E//../x", query_string=b"a=%20&b=+"),
     scope(*[(b"h%d" % n, b"v") for n in range(99)]),
     scope((b"h", b"v" * (16 * 1024 - 5))),
+    scope(query_string=b"&".join([b"a=b"] * 1_000)),
 ]
 
 
@@ -54,6 +55,7 @@ LARGE: list[dict[str, Any]] = [
     scope((b"h", b"v" * (16 * 1024 - 4))),
     scope((b"h" * (16 * 1024), b"v")),
     scope(*[(b"h%d" % n, b"v" * 8_000) for n in range(5)]),
+    scope(query_string=b"&".join([b"a=b"] * 1_001)),
 ]
 DOUBLED: list[dict[str, Any]] = [
     scope(HOST),
