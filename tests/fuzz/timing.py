@@ -2,13 +2,16 @@
 
 Law: one server in a process of its own, asked over one connection on loopback, the cases in random order, each
 timed from the first octet sent to the last received. What is printed is the AUC of each pair: the chance that a request
-of the second kind took longer than one of the first; 0.5 is no difference. `--control` asks a build in which a key that
-is not found is refused at once. Figures, not assertions: `tests/fuzz/test_same_work.py` asserts, and counts.
+of the second kind took longer than one of the first; 0.5 is no difference. What counts are the pairs with one answer: a
+wrong secret is told by its code, as on AWS, and takes the time of finding its user and of a longer sentence. `--inside`
+asks the spine in this process instead, which shows what a connection hides. `--control` asks a build in which
+a key that is not found is refused at once. Figures, not assertions: `tests/fuzz/test_same_work.py` asserts, and counts.
 """
 
 from __future__ import annotations
 
 import argparse
+import gc
 import itertools
 import multiprocessing
 import random
@@ -21,7 +24,7 @@ from time import perf_counter_ns
 
 import msgspec
 from tests.fuzz import mutations
-from tests.fuzz.builds import REFUSED_AT_ONCE, application
+from tests.fuzz.builds import REFUSED_AT_ONCE, SPINE, answering, application, spine
 from tests.served import Client, Credentials, ServedHouse, allow, request
 from tests.unit.front import raw
 
@@ -32,7 +35,10 @@ WHO = "sts:GetCallerIdentity"
 TRIES = 100_000
 # Who asks knows what kind of key it is, so each kind is for itself. A token that does not open is tried anew each time,
 # and that it did not open is what the answer says.
-TIMED = {"long-term": ("wrong secret", "unknown id", "inactive key"), "session": ("wrong secret", "expired token")}
+TIMED = {
+    "long-term": ("unknown id", "inactive key", "deleted key", "wrong secret"),
+    "session": ("wrong secret", "expired token"),
+}
 Case = tuple[str, str]
 
 
@@ -128,6 +134,24 @@ def timed(tries: int, chance: random.Random, *, control: bool) -> dict[Case, lis
         server.join()
 
 
+def timed_inside(tries: int, chance: random.Random, *, control: bool) -> dict[Case, list[int]]:
+    """The same, without a connection and with no collector in between."""
+    house = ServedHouse()
+    respond = answering(house, spine(REFUSED_AT_ONCE) if control else SPINE)
+    made_of = refused(house)
+    asked = {(kind, wrong): made_of[kind][wrong] for kind in TIMED for wrong in TIMED[kind]}
+    order = [kind for kind in asked for _ in range(tries)]
+    chance.shuffle(order)
+    took: dict[Case, list[int]] = {kind: [] for kind in asked}
+    gc.disable()
+    for kind in [*asked] * 100 + order:  # every memory is warm by the first hundred
+        began = perf_counter_ns()
+        respond(asked[kind])
+        took[kind].append(perf_counter_ns() - began)
+    gc.enable()
+    return {kind: each[100:] for kind, each in took.items()}
+
+
 def auc(one: Sequence[int], other: Sequence[int]) -> float:
     """The chance that one of `other` exceeds one of `one`, a tie counting half."""
     ordered = sorted(one)
@@ -138,9 +162,10 @@ def auc(one: Sequence[int], other: Sequence[int]) -> float:
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.fuzz.timing", description=__doc__)
     parser.add_argument("--tries", type=int, default=TRIES, help="of each case")
+    parser.add_argument("--inside", action="store_true", help="the spine in this process, without a connection")
     parser.add_argument("--control", action="store_true", help="a build that refuses an unknown key at once")
     given = parser.parse_args()
-    took = timed(given.tries, mutations.seeded(), control=given.control)
+    took = (timed_inside if given.inside else timed)(given.tries, mutations.seeded(), control=given.control)
     for (kind, wrong), each in took.items():
         print(f"{kind}, {wrong}: median {statistics.median(each) / 1000:.1f} µs")
     for kind, wrongs in TIMED.items():

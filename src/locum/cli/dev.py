@@ -1,7 +1,7 @@
 """`locum dev`: the server for development and CI: in memory, on loopback only, with well-known keys.
 
 Law: never a way into `serve` (rules E1, E5 to E7): its own process, its own store and token keys, loopback addresses
-only, and every answer says what it is.
+only but for a container that was told otherwise, and every answer says what it is.
 """
 
 from __future__ import annotations
@@ -12,7 +12,9 @@ import click
 
 
 @click.command("dev")
-@click.option("--host", default="127.0.0.1", show_default=True, help="a loopback address")
+@click.option(
+    "--host", default="127.0.0.1", show_default=True, help="a loopback address; elsewhere only in a container"
+)
 @click.option("--port", default=5628, show_default=True, type=click.IntRange(0, 65535), help="0 picks a free one")
 @click.option("--account-id", default="000000000000", show_default=True, help="the first account, twelve digits")
 @click.option("--admin-key", default=None, metavar="ID:SECRET", help="the key of user/admin [default: test:test]")

@@ -24,7 +24,7 @@ from locum.aws.faults import Refusal
 from locum.call import Awaited
 from locum.http import Request, Response
 from locum.server import front
-from locum.server.answer import Admitted, Answered, MustWait, admit, attempt, refused
+from locum.server.answer import Answered, MustWait, admit, attempt, refused
 from locum.server.buckets import source, throttled
 from locum.server.caps import LARGEST
 from locum.server.house import House
@@ -108,7 +108,10 @@ class App:
             try:
                 answered = attempt(admitted, self._house, request_id, may_wait=False)
             except Awaited as awaited:
-                answered = await self._fetched(awaited.issuer, admitted, request_id)
+                fetching = await self._fetched(awaited.issuer)
+                if turn is not _ANY:  # many may have waited for the same keys
+                    await self._in_turn(scope)
+                answered = attempt(admitted, self._house, request_id, may_wait=False, fetching=fetching)
             except MustWait as must:
                 answered = await self._turns.run(must.account, attempt, admitted, self._house, request_id, again=True)
         self._charge(scope, answered)
@@ -118,14 +121,14 @@ class App:
         self._house.metrics.answered(answered.operation, answered.outcome, perf_counter() - began)
         return answered.response
 
-    async def _fetched(self, issuer: str, admitted: Admitted, request_id: str) -> Answered:
-        """The answer to a request that needs an issuer's keys, once they were fetched in a thread of their own. Nobody
-        holds a thread meanwhile."""
+    async def _fetched(self, issuer: str) -> Refusal | bool:
+        """Has an issuer's keys fetched in a thread of their own, as `attempt` is told of it. Nobody holds a thread
+        meanwhile."""
         try:
             await asyncio.shield(asyncio.wrap_future(self._house.issuers.fetch(issuer)))
         except Refusal as refusal:
-            return attempt(admitted, self._house, request_id, may_wait=False, fetching=refusal)
-        return attempt(admitted, self._house, request_id, may_wait=False, fetching=True)
+            return refusal
+        return True
 
     def _turned_away(self, refusal: Refusal, request: Request | None, scope: Scope, request_id: str) -> Answered:
         """The refusal of what is no call of a known operation; its record need not be waited for."""

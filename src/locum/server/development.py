@@ -8,6 +8,7 @@ and the accounts of the command line again (decisions 21). Keys are as decisions
 from __future__ import annotations
 
 import ipaddress
+import os
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
@@ -20,7 +21,7 @@ from locum.aws.arn import account_id
 from locum.aws.limits import Limits as Quotas
 from locum.aws.secret import Secret
 from locum.call import Mint, Place
-from locum.server import logs, operations, served
+from locum.server import container, logs, operations, served
 from locum.server.accounts import Pair, add_account
 from locum.server.app import App
 from locum.server.buckets import Rates
@@ -64,14 +65,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         region: str,
         limits: Limits = DEVELOPING,
         quotas: Quotas = NO_OTHERS,
+        environment: Mapping[str, str] = os.environ,
     ) -> Settings:
         """Checked settings. Raises ValueError with what was seen and what would be right."""
         try:
             loopback = ipaddress.ip_address(host).is_loopback
         except ValueError:
-            loopback = False
-        if not loopback:
-            raise ValueError(f"`{host}` is not a loopback address; `locum dev` listens on 127.0.0.1 or ::1 only")
+            raise ValueError(f"`{host}` is not an address; `locum dev` listens on 127.0.0.1 or ::1") from None
+        if not loopback and (reason := container.refusal(host, environment)):
+            raise ValueError(reason)
         admin = Pair.parse(admin_key) if admin_key is not None else None
         if admin is None and root_key is None:
             admin = ADMIN
@@ -86,6 +88,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             limits=limits,
             quotas=quotas,
         )
+
+    @property
+    def loopback(self) -> bool:
+        """Whether this machine alone can reach the server."""
+        return ipaddress.ip_address(self.host).is_loopback
 
 
 class Development:
@@ -170,12 +177,17 @@ def _require_only(body: Mapping[str, Any], known: tuple[str, ...]) -> None:
             raise OwnError(400, f"`{name}` is not known here; {'known: ' + ', '.join(known) if known else 'send {}'}")
 
 
+def application(settings: Settings) -> App:
+    """The whole server. It answers this machine alone, whatever it is bound to, unless it was told otherwise (E5)."""
+    development = Development(settings)
+    return App(development.house, Own(development.house, development), loopback_only=settings.loopback)
+
+
 def run(settings: Settings, *, announce: Callable[[str], object], form: str) -> None:
     """Serves until it is told to stop. Prints first what is enforced and where it listens."""
     assert operations.MODULES  # the import declares them
     logs.configure("plain", "warning")
-    development = Development(settings)
-    app = App(development.house, Own(development.house, development), loopback_only=True)
+    app = application(settings)
     key = settings.admin.id if settings.admin else settings.root.id if settings.root else ""
 
     def listening(url: str) -> None:
@@ -187,7 +199,7 @@ def run(settings: Settings, *, announce: Callable[[str], object], form: str) -> 
             return
         announce(
             f"locum dev listens on {url}: every call is signed, authorized and explained; account {settings.account},"
-            f" key {key}; throwaway, in memory, loopback only"
+            f" key {key}; throwaway, in memory, {'loopback only' if settings.loopback else 'open to all who reach it'}"
         )
 
     served.serve(app, host=settings.host, port=settings.port, listening=listening, limits=settings.limits)

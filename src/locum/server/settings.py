@@ -18,6 +18,7 @@ import msgspec
 
 from locum.aws import limits as aws
 from locum.aws.arn import account_id
+from locum.server.container import I_KNOW
 from locum.server.limits import RANGES, SERVING, Limits
 from locum.server.logs import LEVELS
 
@@ -25,7 +26,7 @@ FILE = "locum.toml"
 PREFIX = "LOCUM_"
 
 # Variables of ours that are no settings: a secret must not stand in a table that is printed.
-NO_SETTINGS = frozenset({"LOCUM_MASTER_KEY", "LOCUM_DEV_I_KNOW"})
+NO_SETTINGS = frozenset({"LOCUM_MASTER_KEY", I_KNOW})
 
 _WHOLE = re.compile(r"[0-9]{1,9}", re.ASCII)
 _ADDRESS = re.compile(r"https?://[A-Za-z0-9.\[\]:-]+(?:/[A-Za-z0-9._~-]+)*", re.ASCII)
