@@ -8,7 +8,6 @@ time tells the cases apart is measured by `python -m tests.fuzz.timing`.
 
 from __future__ import annotations
 
-import hmac
 import sys
 from collections import Counter
 from types import FrameType
@@ -20,11 +19,12 @@ from tests.fuzz.timing import auc, refused
 from tests.planted import planted
 from tests.served import ServedHouse, parsed
 
+from locum.aws.mac import Mac
 from locum.http import Request
 from locum.sigv4 import verify
 
 ROOM = verify.__code__.co_filename.rpartition("/")[0]
-HMAC = hmac.digest.__code__
+HMAC = Mac.__call__.__code__
 
 
 def work(respond: Respond, asked: Request) -> Counter[str]:
