@@ -131,6 +131,10 @@ class Development:
         """Says where clients reach this server."""
         self.house.place = msgspec.structs.replace(self.house.place, address=url)
 
+    def application(self) -> App:
+        """The whole server. It answers this machine alone, whatever it is bound to, unless it was told otherwise."""
+        return App(self.house, Own(self.house, self), loopback_only=self._settings.loopback)
+
     def reset(self, body: Mapping[str, Any]) -> Mapping[str, Any]:
         """Back to how it started. The old store and every token are gone."""
         _require_only(body, ())
@@ -177,17 +181,12 @@ def _require_only(body: Mapping[str, Any], known: tuple[str, ...]) -> None:
             raise OwnError(400, f"`{name}` is not known here; {'known: ' + ', '.join(known) if known else 'send {}'}")
 
 
-def application(settings: Settings) -> App:
-    """The whole server. It answers this machine alone, whatever it is bound to, unless it was told otherwise (E5)."""
-    development = Development(settings)
-    return App(development.house, Own(development.house, development), loopback_only=settings.loopback)
-
-
 def run(settings: Settings, *, announce: Callable[[str], object], form: str) -> None:
     """Serves until it is told to stop. Prints first what is enforced and where it listens."""
     assert operations.MODULES  # the import declares them
     logs.configure("plain", "warning")
-    app = application(settings)
+    development = Development(settings)
+    app = development.application()
     key = settings.admin.id if settings.admin else settings.root.id if settings.root else ""
 
     def listening(url: str) -> None:

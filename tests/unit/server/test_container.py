@@ -9,7 +9,7 @@ from tests.unit.server.asgi import asked
 
 from locum.http import Request
 from locum.server import container
-from locum.server.development import Settings, application
+from locum.server.development import Development, Settings
 
 IN_ONE = {"container": "podman"}
 HEALTH = Request("GET", "/_locum/health", "", (("host", "localhost"),))
@@ -29,14 +29,14 @@ def settings(host: str, **environment: str) -> Settings:
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1", "127.9.9.9"])
 def test_loopback_needs_nobody_s_word_and_answers_this_machine_alone(host: str) -> None:
-    app = application(settings(host))
+    app = Development(settings(host)).application()
     assert asked(app, HEALTH).status == 200
     assert asked(app, HEALTH, client=("192.0.2.7", 1)).status == 403
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1"])
 def test_in_a_container_it_listens_where_the_variable_names_the_very_address(host: str) -> None:
-    app = application(settings(host, LOCUM_DEV_I_KNOW=host, **IN_ONE))
+    app = Development(settings(host, LOCUM_DEV_I_KNOW=host, **IN_ONE)).application()
     answer = asked(app, HEALTH, client=("192.0.2.7", 1), server=("192.0.2.1", 5628))
     assert answer.status == 200
     assert ("x-locum-mode", "dev") in answer.headers
