@@ -7,7 +7,6 @@ nothing: it only says whether a statement covers an action, a resource, a caller
 
 from __future__ import annotations
 
-import hashlib
 from functools import lru_cache
 
 import msgspec
@@ -74,11 +73,6 @@ class Policy(msgspec.Struct, frozen=True, eq=False, gc=False):
     def size(self) -> int:
         """The characters that count against a quota (rule 1.22)."""
         return size(self.text, self.kind)
-
-    @property
-    def digest(self) -> str:
-        """The SHA-256 of the text, in hex: two policies with the same text have the same."""
-        return hashlib.sha256(self.text.encode()).hexdigest()
 
     def __repr__(self) -> str:
         return f"Policy({self.kind.value}, {len(self.statements)} statements)"

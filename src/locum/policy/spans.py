@@ -33,7 +33,7 @@ def spans(text: str) -> tuple[tuple[Position, Position], ...]:
 
 
 def _end(text: str, node: Node) -> int:
-    """The offset behind the `}` of an object."""
+    """The offset behind the `}` of an object; of what is none, the end of the text."""
     depth = 0
     for found in _STRUCTURE.finditer(text, node.at):
         if found[0] == "{":
