@@ -24,7 +24,7 @@ from botocore import xform_name
 from botocore.config import Config
 from botocore.exceptions import ClientError
 from tests import access_matrix
-from tests.fuzz.test_routes import UNPROVEN, UNSIGNED
+from tests.fuzz.test_routes import JSON, UNPROVEN, UNSIGNED
 from tests.served import Credentials, ServedHouse, allow
 from tests.unit.front import raw
 
@@ -86,14 +86,15 @@ def codes(url: str, keys: list[Credentials], calls: Mapping[str, Mapping[str, An
     """What every call was answered, by who made it and how it was signed."""
     found = {}
     for key in keys:
-        clients = {service: boto(service, url, key) for service in ("iam", "sts")}
+        clients = {service: boto(service, url, key) for service in ("iam", "sts", *JSON)}
         for action, inputs in calls.items():
             service, _, operation = action.partition(":")
             client = clients[service]
             name = f"{'session' if key.token else 'key'}, {action}"
-            found[f"{name}, presigned"] = opened(
-                client.generate_presigned_url(xform_name(operation), inputs, HttpMethod="GET")
-            )
+            if service not in JSON:  # whose calls are in the body
+                found[f"{name}, presigned"] = opened(
+                    client.generate_presigned_url(xform_name(operation), inputs, HttpMethod="GET")
+                )
             found[f"{name}, header"] = called(client, operation, inputs)
     return found
 
@@ -108,7 +109,8 @@ def test_no_call_of_an_unmodified_client_is_refused_for_its_signature() -> None:
     answered = sum(code == "" for code in found.values())
     print(f"{len(found)} calls, {answered} done, the others refused for what they are about")
     assert unproven(found) == []
-    assert len(found) == 4 * len(INPUTS) >= 120
+    in_json = sum(action.partition(":")[0] in JSON for action in INPUTS)
+    assert len(found) == 4 * len(INPUTS) - 2 * in_json >= 120
     assert answered > 40
 
 
