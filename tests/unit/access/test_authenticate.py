@@ -265,9 +265,16 @@ def test_a_principal_of_another_account_than_the_token_says_is_refused(served: S
     assert sealed(served, principal_id=alice)(WHO)["Arn"].endswith(":user/alice")
 
 
-@pytest.mark.parametrize("kind", ["root-task", "federated-user", "web", "saml", "assumed-role"])
+@pytest.mark.parametrize("kind", ["root-task", "web", "saml", "assumed-role"])
 def test_a_session_of_another_kind_is_never_root_s(served: ServedHouse, kind: str) -> None:
     assert outcome(sealed(served, kind=kind, name="x")) == (403, "InvalidClientTokenId", INVALID)
+
+
+def test_a_federated_user_whom_root_has_made_is_not_root(served: ServedHouse) -> None:
+    federated = sealed(served, kind="federated-user", name="bob")
+    assert federated(WHO)["Arn"] == f"arn:aws:sts::{ACCOUNT}:federated-user/bob"
+    assert federated.ask("iam:ListUsers").code == "InvalidClientTokenId"
+    assert federated.ask("sts:GetSessionToken").code == "AccessDenied"
 
 
 def test_a_federated_user_is_never_the_user_who_federated(served: ServedHouse) -> None:
