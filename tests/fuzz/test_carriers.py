@@ -129,7 +129,11 @@ def test_a_post_form_is_never_taken_whatever_else_is_signed(house: ServedHouse) 
 
 def test_control_a_server_that_takes_any_body_for_a_form_is_found(house: ServedHouse) -> None:
     loose = planted("locum.wire.query", form=planted("locum.wire.form", ("        require_form(request)\n", "")))
-    found = taken(house, in_parts(), of_spine(planted("locum.server.answer", query=loose)))
+    found = taken(
+        house,
+        in_parts(),
+        of_spine(planted("locum.server.answer", protocols=planted("locum.wire.protocols", query=loose))),
+    )
     assert found == ["asked in the query form and header", "asked in the query form and query"]
 
 

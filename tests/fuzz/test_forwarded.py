@@ -8,13 +8,14 @@ own name. That they pin both, and read the answer strictly, is theirs to do.
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable, Iterator
 
 import msgspec
 import pytest
 from tests.fuzz.builds import Respond, answering
 from tests.planted import planted
-from tests.served import ServedHouse, parsed, request
+from tests.served import ACCOUNT, ServedHouse, parsed, request
 
 from locum import sigv4
 from locum.aws.secret import Secret
@@ -149,9 +150,27 @@ def test_control_a_server_that_does_not_pin_the_host_is_found(
     assert len(found) == 8 * 6
 
 
-@pytest.mark.parametrize("action", ["sts:AssumeRoleWithWebIdentity", "sts:AssumeRoleWithSAML"])
-def test_no_operation_takes_a_proof_of_identity_from_elsewhere(served: ServedHouse, action: str) -> None:
-    """The two operations of AWS that would are not performed, with and without a signature."""
-    for asked in (request(action), served.admin.signed(request(action), "sts")):
-        answer = served.answer(asked)
-        assert (answer.status, answer.code) == (501, "NotImplemented")
+TOLD_BY_OTHERS = {
+    "sts:AssumeRoleWithWebIdentity": ("WebIdentityToken", {"RoleSessionName": "session"}, "InvalidIdentityToken"),
+    "sts:AssumeRoleWithSAML": (
+        "SAMLAssertion",
+        {"PrincipalArn": f"arn:aws:iam::{ACCOUNT}:saml-provider/any"},
+        "NoSuchEntity",
+    ),
+}
+
+
+@pytest.mark.parametrize("action", TOLD_BY_OTHERS)
+def test_a_signed_question_is_no_proof_where_another_proof_is_asked_for(
+    served: ServedHouse, forwarded: dict[str, Request], action: str
+) -> None:
+    """The two operations that take a proof of identity take a provider's, never a question that was handed on."""
+    member, more, refusal = TOLD_BY_OTHERS[action]
+    role = served.role("builder-2")
+    for one in forwarded.values():
+        proof = f"https://{HOST}/?{one.query or one.body.decode()}"
+        for text in (proof, base64.b64encode(proof.encode()).decode()):
+            asked = request(action, {"RoleArn": role, member: text, **more})
+            for sent in (asked, served.admin.signed(asked, "sts")):
+                answer = served.answer(sent)
+                assert (answer.status // 100, answer.code) in {(4, refusal), (4, "InvalidIdentityToken")}
