@@ -24,6 +24,7 @@ from locum.call import Call, Result, Use, operation
 from locum.iam.entities import Group, Identity, Role, User
 from locum.iam.listing import answered, every, page_of
 from locum.iam.names import arn_of
+from locum.iam.organization import place_of
 from locum.iam.policies import PolicyVersion, get_policy_of, link_target, version_id
 from locum.iam.principals import compiled
 from locum.iam.simulation_sources import source_of
@@ -234,7 +235,9 @@ def get_service_last_accessed_details_with_entities(
 def generate_organizations_access_report(
     call: Call, tx: Tx, *, entity_path: str, organizations_policy_id: str | None = None
 ) -> Result:
-    """Refuses: no account here is of an organization, so there is nothing to report about."""
+    """Refuses: without an organization there is nothing to report about, and of one no report is made yet."""
+    if place_of(tx, call.account) is not None:
+        raise Refusal("NotImplemented", f"Locum does not perform {call.operation.name} in an organization yet")
     raise Refusal("OrganizationNotFoundException", NO_ORGANIZATION, path=entity_path)
 
 

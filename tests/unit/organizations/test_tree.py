@@ -202,3 +202,12 @@ def test_services_are_given_access_and_lose_it(org: Org) -> None:
 def test_what_is_not_built_says_so(org: Org) -> None:
     invite = org.admin.ask(f"{ORGS}InviteAccountToOrganization", Target={"Id": ACCOUNT, "Type": "ACCOUNT"})
     assert (invite.status, invite.code) == (501, "NotImplemented")
+
+
+def test_no_report_of_an_organization_is_made_yet_and_none_is_said_to_be_missing() -> None:
+    org = begun()
+    try:
+        answer = org.admin.ask("iam:GenerateOrganizationsAccessReport", EntityPath=f"{org.id}/{org.root}")
+        assert (answer.status, answer.code) == (501, "NotImplemented")
+    finally:
+        org.house.close()
