@@ -81,13 +81,9 @@ class Appending:
         self._number = 0
         self._size = 0
         self._descriptor = -1
-        self._next()
+        self.next()
         self._lock = os.dup(self._descriptor)  # goes on holding when the next file is begun
         fcntl.flock(self._lock, fcntl.LOCK_EX)
-
-    def next(self) -> None:
-        """Goes on in the next file. Raises OSError; then nothing more may be written."""
-        self._next()
 
     def hold(self, path: Path) -> None:
         """Lets another file of this chain be the first one, by whose lock others know that this process lives."""
@@ -96,8 +92,9 @@ class Appending:
         os.close(self._lock)
         self._lock = descriptor
 
-    def _next(self) -> None:
-        """Begins the next file, and lets the directory know of it durably."""
+    def next(self) -> None:
+        """Begins the next file, and lets the directory know of it durably. Raises OSError; then nothing more may be
+        written."""
         self._number += 1
         path = self._directory / f"{self._stem}.{self._number:06d}.jsonl"
         descriptor = _begin(path)
@@ -109,7 +106,7 @@ class Appending:
     def append(self, octets: bytes) -> None:
         """Writes whole lines and answers when they are durable. Raises OSError; then nothing more may be written."""
         if self._size and self._size + len(octets) > self._large:
-            self._next()
+            self.next()
         _write(self._descriptor, octets)
         self._size += len(octets)
 

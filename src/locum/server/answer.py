@@ -267,12 +267,13 @@ def _answer(
     if admitted.writes:
         if house.trail.failure is not None:  # what cannot be on record is not done (rule R12)
             raise Refusal("ServiceUnavailable", UNRECORDED)
-        if not again:  # what would be refused never reaches the writer
+        prepares = operation.prepares if operation is not None else None
+        if not again or prepares is not None:  # what would be refused never reaches the writer, nor is it prepared
             call = house.store.read(check)
             if not may_wait:
                 raise MustWait(call.caller.account)
-        if operation is not None and operation.prepares is not None:
-            prepared = operation.prepares(house.store.read(check), house.store)
+            if prepares is not None:
+                prepared = prepares(call, house.store)
         result = house.store.write(step)
     else:
         try:

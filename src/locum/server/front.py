@@ -55,7 +55,7 @@ def check(scope: Scope) -> Refusal | None:
 def declared_length(scope: Scope) -> int | None:
     """Content-Length, or None when the request has none that `check` would let pass."""
     for name, value in scope["headers"]:
-        if len(name) == 14 and name.lower() == b"content-length" and _LENGTH.fullmatch(value):
+        if name.lower() == b"content-length" and _LENGTH.fullmatch(value):
             return int(value)
     return None
 

@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
-from locum.aws.arn import Arn
 from locum.aws.faults import Refusal
 from locum.aws.tag import Tags
 from locum.call import Asked, Call, Result, operation
@@ -19,7 +18,7 @@ from locum.iam.entities import Role
 from locum.session.session import Session
 from locum.store.tx import Tx
 from locum.sts.issue import issue
-from locum.sts.roles import TOO_LONG, role_of
+from locum.sts.roles import TOO_LONG, asked_of_role, assumed_role_user, role_of
 from locum.sts.session_policies import PolicyDescriptor, managed_ids, session_policy
 from locum.sts.session_tags import session_tags, source_identity_of
 
@@ -53,18 +52,7 @@ def asks(call: Call, tx: Tx) -> Sequence[Asked]:
         actions.append("sts:TagSession")
     if "SourceIdentity" in inputs or (held is not None and held.source_identity):
         actions.append("sts:SetSourceIdentity")
-    return [
-        Asked(
-            action=action,
-            arn=inputs["RoleArn"],
-            account=role.account if role is not None else Arn.parse(inputs["RoleArn"]).account,
-            tags={tag.key: tag.value for tag in role.tags} if role is not None else {},
-            context=context,
-            trust=role.trust if role is not None else None,
-            absent=role is None,
-        )
-        for action in actions
-    ]
+    return asked_of_role(call, role, actions, context)
 
 
 @operation("sts:AssumeRole", asks=asks, mfa=True, later=("ProvidedContexts", "MinimumSessionTokenSize"))
@@ -113,10 +101,7 @@ def assume_role(
     issued = issue(call, session)
     answer: dict[str, Any] = {
         "Credentials": issued.shown,
-        "AssumedRoleUser": {
-            "AssumedRoleId": f"{role.id}:{role_session_name}",
-            "Arn": call.arn(f"assumed-role/{role.name}/{role_session_name}", service="sts", account=role.account),
-        },
+        "AssumedRoleUser": assumed_role_user(call, role, role_session_name),
     }
     if policy is not None or policy_arns or tags:
         answer["PackedPolicySize"] = issued.packed_policy_size

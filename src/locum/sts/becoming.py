@@ -13,11 +13,10 @@ from typing import Any
 
 from locum.aws.faults import Refusal
 from locum.call import Asked, Call, Vouched
-from locum.iam.entities import Role
 from locum.session.session import Kind, Session
 from locum.store.tx import Tx
 from locum.sts.issue import issue
-from locum.sts.roles import TOO_LONG, role_of
+from locum.sts.roles import TOO_LONG, asked_of_role, assumed_role_user, role_of
 from locum.sts.session_policies import PolicyDescriptor, managed_ids, session_policy
 from locum.sts.session_tags import session_tags
 
@@ -49,18 +48,7 @@ def asked_of(call: Call, tx: Tx, *, session_name: str) -> Sequence[Asked]:
         actions.append("sts:TagSession")
     if vouched.source_identity is not None:
         actions.append("sts:SetSourceIdentity")
-    return [
-        Asked(
-            action=action,
-            arn=call.inputs["RoleArn"],
-            account=call.account,
-            tags={tag.key: tag.value for tag in role.tags} if role is not None else {},
-            context=context,
-            trust=role.trust if role is not None else None,
-            absent=role is None,
-        )
-        for action in actions
-    ]
+    return asked_of_role(call, role, actions, context)
 
 
 def become(
@@ -102,16 +90,12 @@ def become(
         region=call.origin.region,
     )
     issued = issue(call, session)
-    answer: dict[str, Any] = {"Credentials": issued.shown, "AssumedRoleUser": _shown(call, role, session_name)}
+    answer: dict[str, Any] = {
+        "Credentials": issued.shown,
+        "AssumedRoleUser": assumed_role_user(call, role, session_name),
+    }
     if policy is not None or policy_arns or vouched.tags:
         answer["PackedPolicySize"] = issued.packed_policy_size
     if vouched.source_identity is not None:
         answer["SourceIdentity"] = vouched.source_identity
     return answer
-
-
-def _shown(call: Call, role: Role, session_name: str) -> dict[str, str]:
-    return {
-        "AssumedRoleId": f"{role.id}:{session_name}",
-        "Arn": call.arn(f"assumed-role/{role.name}/{session_name}", service="sts", account=role.account),
-    }
