@@ -13,7 +13,8 @@ import subprocess
 import sys
 import tempfile
 import urllib.request
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
@@ -109,19 +110,24 @@ def _dev() -> Iterable[Row]:
 
 def _moto() -> Iterable[Row]:
     try:
-        moto = peers.python().with_name("moto_server")
+        with moto() as (server, world):
+            if not checked(server, world):
+                yield Row("moto", None, "/CPU-s", "FAILED: it takes a wrong signature, its checks are not on")
+                return
+            for asked in _asked("moto", world):
+                yield _measured(asked, server, ", checks on")
     except peers.Absent as absent:
         yield Row("moto", None, "/CPU-s", f"SKIPPED: {absent}")
-        return
+
+
+@contextmanager
+def moto() -> Iterator[tuple[Server, World]]:
+    """A moto server with the world in it; its checks are off. Raises Absent when moto cannot be had."""
+    command = peers.python().with_name("moto_server")
     port = serving.free_port()
-    with Server((moto, "-H", "127.0.0.1", "-p", str(port)), f"http://127.0.0.1:{port}") as server:
+    with Server((command, "-H", "127.0.0.1", "-p", str(port)), f"http://127.0.0.1:{port}") as server:
         server.wait("/moto-api/data.json")
-        world = build(server.url, signed.Key("AKIAIOSFODNN7EXAMPLE", "secret"))
-        if not checked(server, world):
-            yield Row("moto", None, "/CPU-s", "FAILED: it takes a wrong signature, its checks are not on")
-            return
-        for asked in _asked("moto", world):
-            yield _measured(asked, server, ", checks on")
+        yield server, build(server.url, signed.Key("AKIAIOSFODNN7EXAMPLE", "secret"))
 
 
 def checked(server: Server, world: World) -> bool:

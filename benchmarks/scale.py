@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import peers, serving, signed
-from benchmarks.calls import checked, figures, opened, port_of, row
+from benchmarks.calls import checked, figures, moto, opened, port_of, row
 from benchmarks.load import Figures, Job
 from benchmarks.serving import Server
 from benchmarks.table import Row, Table
-from benchmarks.world import World, build, client
+from benchmarks.world import World, client
 
 QUESTION = "an account of 10,000 users, 2,000 roles and 3,000 policies"
 USERS, ROLES, POLICIES = 10_000, 2_000, 3_000
@@ -116,22 +116,17 @@ def _memory(server: Server) -> Row:
 
 def _moto() -> Iterable[Row]:
     try:
-        moto = peers.python().with_name("moto_server")
+        with moto() as (server, world):
+            for body, count in ((USER, USERS), (ROLE, ROLES)):
+                if set((made := _made(server, world, body, count)).statuses) != {200}:
+                    yield row("moto, filled", made)
+                    return
+            if not checked(server, world):
+                yield Row("moto", None, "/CPU-s", "FAILED: it takes a wrong signature, its checks are not on")
+                return
+            yield from _calls("moto", server, world)
     except peers.Absent as absent:
         yield Row("moto", None, "/CPU-s", f"SKIPPED: {absent}")
-        return
-    port = serving.free_port()
-    with Server((moto, "-H", "127.0.0.1", "-p", str(port)), f"http://127.0.0.1:{port}") as server:
-        server.wait("/moto-api/data.json")
-        world = build(server.url, signed.Key("AKIAIOSFODNN7EXAMPLE", "secret"))
-        for body, count in ((USER, USERS), (ROLE, ROLES)):
-            if set((made := _made(server, world, body, count)).statuses) != {200}:
-                yield row("moto, filled", made)
-                return
-        if not checked(server, world):
-            yield Row("moto", None, "/CPU-s", "FAILED: it takes a wrong signature, its checks are not on")
-            return
-        yield from _calls("moto", server, world)
 
 
 def _one_more(large: Server, world: World) -> Iterator[Row]:
