@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import msgspec
 
@@ -23,6 +22,7 @@ from locum.iam.mfa_devices import MFADevice
 from locum.iam.names import arn_of
 from locum.iam.oidc_providers import OIDCProvider
 from locum.iam.policies import ManagedPolicy
+from locum.iam.request_tags import request_tags
 from locum.iam.saml_providers import SAMLProvider
 from locum.iam.server_certificates import ServerCertificate
 from locum.iam.service_specific_credentials import ServiceSpecificCredential
@@ -91,7 +91,7 @@ def asked(call: Call, tx: Tx) -> Sequence[Asked]:
     if operation.asks is not None:
         return operation.asks(call, tx)
     arn, entity = _target(call, tx)
-    context: dict[str, str | tuple[str, ...]] = {**_request_tags(call.inputs), **_iam_keys(call, tx, entity)}
+    context: dict[str, str | tuple[str, ...]] = {**request_tags(call.inputs), **_iam_keys(call, tx, entity)}
     tags = {tag.key: tag.value for tag in getattr(entity, "tags", ())}
     first = Asked(action=operation.name, arn=arn, account=_account(call, arn), tags=tags, context=context)
     return (first, *_tagged(call, first), *_renamed(call, entity, first), *_passed(call, tx))
@@ -192,17 +192,6 @@ def _by_arn(call: Call, tx: Tx, text: str) -> tuple[str, Entity | None]:
         entity = tx.find(NAMED[kind].kind, arn.account, rest.rpartition("/")[2])
         return text, entity if entity is not None and arn_of(entity, arn.partition) == text else None
     return text, None
-
-
-def _request_tags(inputs: Mapping[str, Any]) -> dict[str, str | tuple[str, ...]]:
-    """aws:RequestTag/K and aws:TagKeys. For a key sent twice the last value counts (wire 3); the call fails later."""
-    context: dict[str, str | tuple[str, ...]] = {}
-    if tags := inputs.get("Tags"):
-        context.update({f"aws:RequestTag/{tag['Key']}": tag["Value"] for tag in tags})
-        context["aws:TagKeys"] = tuple(dict.fromkeys(tag["Key"] for tag in tags))
-    elif keys := inputs.get("TagKeys"):
-        context["aws:TagKeys"] = tuple(dict.fromkeys(keys))
-    return context
 
 
 def _iam_keys(call: Call, tx: Tx, entity: Entity | None) -> dict[str, str]:

@@ -27,6 +27,7 @@ from locum.iam.organization import (
     member_of,
     members_below,
 )
+from locum.iam.request_tags import request_tags
 from locum.store.tx import Tx
 
 T = TypeVar("T")
@@ -206,7 +207,7 @@ def asks(*members: str, type: str = "") -> Callable[[Call, Tx], Sequence[Asked]]
     names a type of policy."""
 
     def asked(call: Call, tx: Tx) -> Sequence[Asked]:
-        context: dict[str, str | tuple[str, ...]] = _request_tags(call.inputs)
+        context: dict[str, str | tuple[str, ...]] = request_tags(call.inputs)
         if type and isinstance(call.inputs.get(type), str):
             context["organizations:PolicyType"] = call.inputs[type]
         member = member_of(tx, call.account)
@@ -247,11 +248,3 @@ def _arn_of_named(call: Call, tx: Tx, organization: Organization, id: str) -> st
 def _tags_of(tx: Tx, organization: Organization, id: str) -> Mapping[str, str]:
     found = tx.find_id(OrganizationPolicy, id) if id.startswith("p-") else find_node(tx, organization, id)
     return {tag.key: tag.value for tag in found.tags} if found is not None else {}
-
-
-def _request_tags(inputs: Mapping[str, Any]) -> dict[str, str | tuple[str, ...]]:
-    """aws:RequestTag/K and aws:TagKeys."""
-    tags, keys = inputs.get("Tags") or (), inputs.get("TagKeys") or ()
-    context: dict[str, str | tuple[str, ...]] = {f"aws:RequestTag/{tag['Key']}": tag["Value"] for tag in tags}
-    names = tuple(dict.fromkeys([*(tag["Key"] for tag in tags), *keys]))
-    return {**context, "aws:TagKeys": names} if names else context

@@ -15,6 +15,7 @@ from locum.aws.faults import Refusal
 from locum.aws.tag import Tags
 from locum.call import Asked, Call, Result, operation
 from locum.iam.entities import Role
+from locum.iam.request_tags import request_tags
 from locum.session.session import Session
 from locum.store.tx import Tx
 from locum.sts.issue import issue
@@ -40,8 +41,7 @@ def asks(call: Call, tx: Tx) -> Sequence[Asked]:
     if "SourceIdentity" in inputs:
         context["sts:SourceIdentity"] = inputs["SourceIdentity"]
     if tags := inputs.get("Tags"):
-        context.update({f"aws:RequestTag/{tag['Key']}": tag["Value"] for tag in tags})
-        context["aws:TagKeys"] = tuple(tag["Key"] for tag in tags)
+        context.update(request_tags(inputs))
     if transitive := inputs.get("TransitiveTagKeys"):
         context["sts:TransitiveTagKeys"] = tuple(transitive)
     if call.mfa_at is not None:  # the code came with this very call

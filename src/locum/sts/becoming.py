@@ -13,6 +13,7 @@ from typing import Any
 
 from locum.aws.faults import Refusal
 from locum.call import Asked, Call, Vouched
+from locum.iam.request_tags import passed
 from locum.session.session import Kind, Session
 from locum.store.tx import Tx
 from locum.sts.issue import issue
@@ -39,8 +40,7 @@ def asked_of(call: Call, tx: Tx, *, session_name: str) -> Sequence[Asked]:
     if vouched.source_identity is not None:
         context["sts:SourceIdentity"] = vouched.source_identity
     if vouched.tags:
-        context.update({f"aws:RequestTag/{tag.key}": tag.value for tag in vouched.tags})
-        context["aws:TagKeys"] = tuple(tag.key for tag in vouched.tags)
+        context.update(passed((tag.key, tag.value) for tag in vouched.tags))
     if vouched.transitive:
         context["sts:TransitiveTagKeys"] = vouched.transitive
     actions = [call.operation.name]

@@ -16,6 +16,7 @@ from locum.aws.faults import Refusal
 from locum.aws.tag import Tags
 from locum.call import Asked, Call, Result, operation
 from locum.iam.entities import User
+from locum.iam.request_tags import request_tags
 from locum.session.session import Session
 from locum.store.tx import Tx
 from locum.sts.issue import issue
@@ -28,11 +29,7 @@ ROOT_SECONDS = 3_600
 
 def asks(call: Call, tx: Tx) -> Sequence[Asked]:
     """sts:GetFederationToken on the federated user, and sts:TagSession when tags are passed."""
-    context: dict[str, str | tuple[str, ...]] = {}
-    tags = call.inputs.get("Tags")
-    if tags:
-        context = {f"aws:RequestTag/{tag['Key']}": tag["Value"] for tag in tags}
-        context["aws:TagKeys"] = tuple(tag["Key"] for tag in tags)
+    tags, context = call.inputs.get("Tags"), request_tags(call.inputs)
     arn = call.arn(f"federated-user/{call.inputs['Name']}", service="sts")
     actions = ("sts:GetFederationToken", "sts:TagSession") if tags else ("sts:GetFederationToken",)
     return [Asked(action=action, arn=arn, account=call.account, context=context) for action in actions]

@@ -19,6 +19,7 @@ from locum.aws.tag import Tags
 from locum.call import Asked, Call, Result, operation
 from locum.iam.outbound_federation import ALGORITHMS, find_issuer
 from locum.iam.principals import keys_of
+from locum.iam.request_tags import request_tags
 from locum.store.tx import Tx
 from locum.sts.session_tags import session_tags
 
@@ -41,9 +42,7 @@ def asks(call: Call, tx: Tx) -> Sequence[Asked]:
         "sts:SigningAlgorithm": inputs["SigningAlgorithm"],
     }
     tags = inputs.get("Tags")
-    if tags:
-        context |= {f"aws:RequestTag/{tag['Key']}": tag["Value"] for tag in tags}
-        context["aws:TagKeys"] = tuple(tag["Key"] for tag in tags)
+    context.update(request_tags(inputs))
     arn = call.arn("self", service="sts")
     actions = ("sts:GetWebIdentityToken", "sts:TagGetWebIdentityToken") if tags else ("sts:GetWebIdentityToken",)
     return [Asked(action=action, arn=arn, account=call.account, context=context) for action in actions]
