@@ -49,6 +49,11 @@ def generation_of(access_key_id: str) -> int:
     return int.from_bytes(base64.b32decode(access_key_id[4:]), "big") >> 79
 
 
+def account_number(entropy: bytes) -> str:
+    """An account id, twelve digits, out of at least 8 random bytes."""
+    return f"{int.from_bytes(entropy, 'big') % 10**12:012d}"
+
+
 def entity_id(prefix: str, entropy: bytes) -> str:
     """An entity id (AIDA…, AROA…): 21 characters. `entropy` is at least 11 random bytes."""
     return prefix + base64.b32encode(entropy).decode("ascii")[:ENTITY_CHARACTERS]

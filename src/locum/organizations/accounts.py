@@ -210,7 +210,7 @@ def remove_account_from_organization(call: Call, tx: Tx, *, account_id: str) -> 
 
 def _made(call: Call, tx: Tx, organization: Organization, email: str, label: str, role_name: str, tags: Tags) -> str:
     """The number of a new account below the root."""
-    number = f"{int.from_bytes(call.mint.octets(8)) % 10**12:012d}"
+    number = ids.account_number(call.mint.octets(8))
     root = root_of(tx, organization)
     tx.add(Account(id=number, account=number, name=number, created=call.now, label=label))
     tx.add(

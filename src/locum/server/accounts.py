@@ -89,7 +89,7 @@ def adding(added: Added, mint: Mint, place: Place, *, now: datetime) -> Callable
 
 def new_number(mint: Mint) -> str:
     """A random account id: twelve digits."""
-    return f"{int.from_bytes(mint.octets(8)) % 10**12:012d}"
+    return ids.account_number(mint.octets(8))
 
 
 def new_pair(mint: Mint, place: Place, account: str) -> Pair:

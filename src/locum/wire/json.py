@@ -95,13 +95,13 @@ def _read(value: Any, shape: Shape, shapes: Mapping[str, Shape], path: str) -> A
         if not isinstance(value, dict):
             raise _malformed(f"`{path}` is not an object")
         element = shapes[shape.value.shape]
-        return {name: _read(one, element, shapes, path) for name, one in value.items()}
+        return {_text(name, path): _read(one, element, shapes, path) for name, one in value.items()}
     return _scalar(value, shape.type, path)
 
 
 def _scalar(value: Any, type: str, path: str) -> Any:
     if type == "string" and isinstance(value, str):
-        return value
+        return _text(value, path)
     if type == "boolean" and isinstance(value, bool):
         return value
     if type in _MOST and isinstance(value, int) and not isinstance(value, bool) and abs(value) <= _MOST[type]:
@@ -117,6 +117,15 @@ def _scalar(value: Any, type: str, path: str) -> Any:
         except (binascii.Error, UnicodeEncodeError):
             raise _malformed(f"`{path}` is not base64") from None
     raise _malformed(f"`{path}` is not a {type}")
+
+
+def _text(value: str, path: str) -> str:
+    """A text that can be written again: an escape may name half a character."""
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise _malformed(f"`{path}` holds half of a character") from None
+    return value
 
 
 def _written(value: Any, shape: Shape, shapes: Mapping[str, Shape]) -> Any:

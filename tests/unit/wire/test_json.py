@@ -88,6 +88,8 @@ def test_inputs_are_typed_and_what_the_operation_does_not_have_is_ignored() -> N
         b'{"NextToken": ["x"]}',
         b'{"MaxResults": 1, "MaxResults": 2}',
         b'{"a":' * 100_000,
+        b'{"NextToken": "a\\ud800b"}',
+        b'{"NextToken": "\\udfff\\ud800"}',
     ],
 )
 def test_what_has_another_type_is_refused(body: bytes) -> None:
