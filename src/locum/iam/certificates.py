@@ -1,8 +1,8 @@
 """X.509 certificates and private keys as texts: read, and held against each other.
 
-Law: text and a time in, a certificate or a refusal out; no rows. Only `cryptography` reads the text. Nothing here says
-who trusts a certificate: that its chain leads upward is all that is checked. Sentences as users report them from AWS,
-save where they are marked ours.
+Law: text and a time in, a certificate or a refusal out; no rows. Only `cryptography` reads the text, and its part for
+certificates is imported at the first one, which no start pays for. Nothing here says who trusts a certificate: that its
+chain leads upward is all that is checked. Sentences as users report them from AWS, save where they are marked ours.
 """
 
 from __future__ import annotations
@@ -10,13 +10,17 @@ from __future__ import annotations
 import base64
 import hashlib
 from datetime import datetime
+from importlib import import_module
+from typing import TYPE_CHECKING
 
-from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
 
 from locum.aws.faults import Refusal
+
+if TYPE_CHECKING:
+    from cryptography import x509
 
 PublicKey = rsa.RSAPublicKey | ec.EllipticCurvePublicKey
 
@@ -91,9 +95,10 @@ def id_of(found: x509.Certificate) -> str:
 
 def _certificates(text: str, unreadable: str) -> list[x509.Certificate]:
     try:
-        return x509.load_pem_x509_certificates(text.encode())
+        found: list[x509.Certificate] = import_module("cryptography.x509").load_pem_x509_certificates(text.encode())
     except ValueError:
         raise Refusal("MalformedCertificate", unreadable) from None
+    return found
 
 
 def _octets(key: object) -> bytes:
