@@ -39,6 +39,7 @@ from locum.organizations.tree import (
     nodes_of,
     path_of,
     root_of,
+    violation,
 )
 from locum.store.entity import Entity, Relation
 from locum.store.tx import Tx
@@ -81,11 +82,7 @@ def create_account(
     organization = managed_by(call, tx)
     members = [node for node in nodes_of(tx, organization) if isinstance(node, Member)]
     if len(members) >= call.place.limits["AccountsPerOrganization"]:
-        raise Refusal(
-            "ConstraintViolationException",
-            "You have exceeded the allowed number of AWS accounts.",
-            Reason="ACCOUNT_NUMBER_LIMIT_EXCEEDED",
-        )
+        raise violation("ACCOUNT_NUMBER_LIMIT_EXCEEDED", "You have exceeded the allowed number of AWS accounts.")
     kept = require_tags(call, tags)
     taken = any(one.email.lower() == email.lower() for one in members)
     number = "" if taken else _made(call, tx, organization, email, account_name, role_name, kept)
@@ -180,11 +177,7 @@ def close_account(call: Call, tx: Tx, *, account_id: str) -> Result:
     organization = managed_by(call, tx)
     member = get_member(tx, organization, account_id)
     if member.name == organization.account:
-        raise Refusal(
-            "ConstraintViolationException",
-            "You can't close the management account of an organization.",
-            Reason="CANNOT_CLOSE_MANAGEMENT_ACCOUNT",
-        )
+        raise violation("CANNOT_CLOSE_MANAGEMENT_ACCOUNT", "You can't close the management account of an organization.")
     if member.status != ACTIVE:
         raise Refusal("AccountAlreadyClosedException", "The account is already closed.")
     tx.put(replace(member, status=SUSPENDED))
@@ -201,9 +194,7 @@ def remove_account_from_organization(call: Call, tx: Tx, *, account_id: str) -> 
             "MasterCannotLeaveOrganizationException", "You can't remove the management account from an organization."
         )
     if member.status != ACTIVE:
-        raise Refusal(
-            "ConstraintViolationException", "The account is closed.", Reason="ACCOUNT_CANNOT_LEAVE_ORGANIZATION"
-        )
+        raise violation("ACCOUNT_CANNOT_LEAVE_ORGANIZATION", "The account is closed.")
     tx.remove(member)
     return None
 

@@ -49,6 +49,7 @@ from locum.organizations.tree import (
     managed_by,
     nodes_of,
     root_of,
+    violation,
 )
 from locum.organizations.units import shown_root
 from locum.policy import parse, size
@@ -106,7 +107,7 @@ def create_policy(
         raise Refusal("PolicyTypeNotEnabledException", NOT_ENABLED)
     present = [one for one in every(tx, OrganizationPolicy, call.account) if one.owner == type]
     if len(present) >= call.place.limits["PoliciesPerOrganization"]:
-        raise _violation("POLICY_NUMBER_LIMIT_EXCEEDED", "You have exceeded the number of policies.")
+        raise violation("POLICY_NUMBER_LIMIT_EXCEEDED", "You have exceeded the number of policies.")
     _require_free(tx, call.account, type, name)
     _require_content(call, type, content)
     policy = tx.add(
@@ -196,7 +197,7 @@ def attach_policy(call: Call, tx: Tx, *, policy_id: str, target_id: str) -> Resu
             "DuplicatePolicyAttachmentException", "The policy is already attached to the target that you specified."
         )
     if len(_of_type(tx, organization, target, type)) >= call.place.limits["PoliciesPerOrganizationTarget"]:
-        raise _violation(
+        raise violation(
             "MAX_POLICY_TYPE_ATTACHMENT_LIMIT_EXCEEDED",
             "You have attached the maximum number of policies of this type.",
         )
@@ -215,7 +216,7 @@ def detach_policy(call: Call, tx: Tx, *, policy_id: str, target_id: str) -> Resu
     if policy_id == DEFAULT[RCP]:
         raise Refusal("InvalidInputException", "You can't detach RCPFullAWSAccess.", Reason="NON_DETACHABLE_POLICY")
     if len(_of_type(tx, organization, target, type)) == 1:
-        raise _violation(
+        raise violation(
             "MIN_POLICY_TYPE_ATTACHMENT_LIMIT_EXCEEDED",
             "You cannot remove the last policy attached to the specified target. You should have at least one at any"
             " time.",
@@ -316,15 +317,11 @@ def _require_content(call: Call, type: str, content: str) -> None:
     """Refuses a document that is none of this type, or too long."""
     limit = call.place.limits[SIZES[type]]
     if size(content, KINDS[type]) > limit:
-        raise _violation("POLICY_CONTENT_LIMIT_EXCEEDED", f"The policy is longer than {limit} characters.")
+        raise violation("POLICY_CONTENT_LIMIT_EXCEEDED", f"The policy is longer than {limit} characters.")
     try:
         parse(content, kind=KINDS[type])
     except Refusal as refusal:
         raise Refusal("MalformedPolicyDocumentException", MALFORMED, said=refusal.message) from refusal
-
-
-def _violation(reason: str, sentence: str) -> Refusal:
-    return Refusal("ConstraintViolationException", sentence, Reason=reason)
 
 
 def _summary(call: Call, organization: Organization, policy: Found) -> dict[str, Any]:

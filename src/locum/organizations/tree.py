@@ -120,6 +120,11 @@ def get_policy(tx: Tx, organization: Organization, id: str) -> OrganizationPolic
     return policy
 
 
+def violation(reason: str, sentence: str) -> Refusal:
+    """The refusal of what one of the service's constraints forbids; `reason` is AWS's word for which."""
+    return Refusal("ConstraintViolationException", sentence, Reason=reason)
+
+
 def nodes_of(tx: Tx, organization: Organization) -> Sequence[Node]:
     """Every node: the root first, units before what is in them."""
     found: list[Node] = []

@@ -30,6 +30,7 @@ from locum.organizations.tree import (
     nodes_of,
     path_of,
     root_of,
+    violation,
 )
 from locum.store.tx import Tx
 
@@ -67,9 +68,9 @@ def create_organizational_unit(call: Call, tx: Tx, *, parent_id: str, name: str,
     above = lineage(tx, parent)
     limits = call.place.limits
     if len(above) > limits["OrganizationalUnitDepth"]:
-        raise _violation("OU_DEPTH_LIMIT_EXCEEDED", "You exceeded the maximum depth of organizational units.")
+        raise violation("OU_DEPTH_LIMIT_EXCEEDED", "You exceeded the maximum depth of organizational units.")
     if sum(isinstance(one, Unit) for one in nodes_of(tx, organization)) >= limits["OrganizationalUnitsPerOrganization"]:
-        raise _violation("OU_NUMBER_LIMIT_EXCEEDED", "You exceeded the number of organizational units.")
+        raise violation("OU_NUMBER_LIMIT_EXCEEDED", "You exceeded the number of organizational units.")
     _require_free(tx, call.account, parent.id, name)
     root = root_of(tx, organization)
     unit = tx.add(
@@ -196,7 +197,3 @@ def _shown(call: Call, tx: Tx, organization: Organization, unit: Unit) -> dict[s
 def _require_free(tx: Tx, account: str, parent: str, name: str) -> None:
     if tx.find(Unit, account, name, owner=parent) is not None:
         raise Refusal("DuplicateOrganizationalUnitException", Unit.exists, name=name)
-
-
-def _violation(reason: str, sentence: str) -> Refusal:
-    return Refusal("ConstraintViolationException", sentence, Reason=reason)
